@@ -1,0 +1,692 @@
+/*
+ * df-inside - the first process of ours inside a sandbox.
+ *
+ * Reads what the sandbox is (mounts, descriptors, environment names, ids,
+ * capabilities, network) and writes it to the report descriptor as one JSON
+ * line; runs the command; when it has ended or its time is over, kills
+ * everything that is left, looks at what was written outside the workspace,
+ * and writes a second JSON line.  Linked statically, so that it runs in any
+ * root.  Not meant to be called by hand: df-dispatch and df-holdout do.
+ *
+ * It cannot be read or traced by what it runs: not dumpable, and its report
+ * descriptor is not inherited.
+ */
+#define _GNU_SOURCE
+#include "base/df.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/text.h"
+
+#define FDS 8			/* descriptors that a command may keep */
+#define NAMES 20		/* survivors and files that are named */
+#define GRACE_MS 5000		/* from SIGTERM to SIGKILL */
+#define CLEANUP_MS 30000
+
+static const char usage[] =
+    "usage: df-inside -r FD [-k FD]... [-t MS] [-p PROCESSES] [-o DIR]...\n"
+    "                 [-u] -- COMMAND [ARG]... [--then COMMAND [ARG]...]\n"
+    "\n"
+    "The first process in a sandbox; df-dispatch and df-holdout start it.\n"
+    "\n"
+    "  -r FD       write the report there (two JSON lines)\n"
+    "  -k FD       the command inherits this descriptor\n"
+    "  -t MS       the command's time: SIGTERM, five seconds, SIGKILL\n"
+    "  -p N        at most N processes\n"
+    "  -o DIR      report files below DIR: written outside the workspace\n"
+    "  -u          not in a process namespace: kill only our own children\n"
+    "  --then      afterwards, in what is left, run this (30 seconds)\n"
+    "      --help  this text\n"
+    "      --version\n"
+    "\n"
+    "exit status:\n"
+    "  0  the command ran; how it ended is in the report\n"
+    "  2  usage\n"
+    "  9  the command could not be run\n";
+
+struct opts {
+	int report;
+	int keep[FDS];
+	size_t nkeep;
+	const char *out[FDS];
+	size_t nout;
+	int64_t ms, processes;
+	int own;		/* no process namespace */
+	char **cmd, **then;
+};
+
+static int64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static void
+slurp(const char *path, struct df_buf *b)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	df_buf_reset(b);
+	if (fd < 0)
+		return;
+	while (b->n < ((size_t)1 << 20) &&
+	    (n = read(fd, df_buf_room(b, 65536), 65536)) > 0) {
+		b->n += (size_t)n;
+		b->s[b->n] = '\0';
+	}
+	close(fd);
+}
+
+static void
+send_line(int fd, struct df_buf *b)
+{
+	size_t off = 0;
+	ssize_t n;
+
+	df_buf_ch(b, '\n');
+	while (off < b->n) {
+		n = write(fd, b->s + off, b->n - off);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			_exit(DF_EXTERNAL);
+		off += (size_t)n;
+	}
+}
+
+/* ---- what the sandbox is ---- */
+
+/* The line of /proc/self/status that begins with key, without it. */
+static void
+status_line(const struct df_buf *st, const char *key, struct df_buf *out)
+{
+	const char *s = strstr(st->s, key), *end;
+
+	if (s == NULL) {
+		df_buf_str(out, "\"\"");
+		return;
+	}
+	s += strlen(key);
+	s += strspn(s, " \t");
+	end = s + strcspn(s, "\n");
+	df_text_json(out, s, (size_t)(end - s));
+}
+
+static void
+mounts(struct df_buf *out, struct df_buf *tmp)
+{
+	char *line, *save = NULL, *f[7], *p, *type, *source, *rest;
+	int i, first = 1;
+
+	slurp("/proc/self/mountinfo", tmp);
+	df_buf_ch(out, '[');
+	for (line = strtok_r(tmp->s, "\n", &save); line;
+	    line = strtok_r(NULL, "\n", &save)) {
+		/* id parent dev root point options [tags] - type source ... */
+		for (i = 0, p = line; i < 6 && p; i++) {
+			f[i] = p;
+			p = strchr(p, ' ');
+			if (p)
+				*p++ = '\0';
+		}
+		rest = p ? strstr(p[0] == '-' ? p - 1 : p, " - ") : NULL;
+		if (i < 6 || p == NULL)
+			continue;
+		if (rest == NULL && p[0] == '-' && p[1] == ' ')
+			type = p + 2;
+		else if (rest)
+			type = rest + 3;
+		else
+			continue;
+		source = strchr(type, ' ');
+		if (source)
+			*source++ = '\0';
+		else
+			source = type + strlen(type);
+		rest = strchr(source, ' ');
+		if (rest)
+			*rest = '\0';
+		df_buf_str(out, first ? "{\"dev\":" : ",{\"dev\":");
+		first = 0;
+		df_text_json(out, f[2], strlen(f[2]));
+		df_buf_str(out, ",\"options\":");
+		df_text_json(out, f[5], strlen(f[5]));
+		df_buf_str(out, ",\"point\":");
+		df_text_json(out, f[4], strlen(f[4]));
+		df_buf_str(out, ",\"root\":");
+		df_text_json(out, f[3], strlen(f[3]));
+		df_buf_str(out, ",\"source\":");
+		df_text_json(out, source, strlen(source));
+		df_buf_str(out, ",\"type\":");
+		df_text_json(out, type, strlen(type));
+		df_buf_ch(out, '}');
+	}
+	df_buf_ch(out, ']');
+}
+
+static void
+descriptors(const struct opts *o, struct df_buf *out)
+{
+	char path[40], to[256];
+	int first = 1, fd;
+	size_t i;
+	ssize_t n;
+
+	df_buf_ch(out, '[');
+	for (fd = 0; fd < 1024; fd++) {
+		if (fd > 2) {
+			for (i = 0; i < o->nkeep && o->keep[i] != fd; i++)
+				;
+			if (i == o->nkeep)
+				continue;
+		}
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		n = readlink(path, to, sizeof(to) - 1);
+		if (n < 0)
+			continue;
+		to[n] = '\0';
+		/* pipe:[123]: the number is of this moment */
+		to[strcspn(to, "[")] = '\0';
+		df_buf_fmt(out, "%s{\"fd\":%d,\"to\":", first ? "" : ",", fd);
+		df_text_json(out, to, strlen(to));
+		df_buf_ch(out, '}');
+		first = 0;
+	}
+	df_buf_ch(out, ']');
+}
+
+static int
+str_cmp(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void
+environment(struct df_buf *out)
+{
+	extern char **environ;
+	char *name[512];
+	size_t n = 0, i;
+
+	for (i = 0; environ[i] && n < DF_LEN(name); i++)
+		name[n++] = environ[i];
+	qsort(name, n, sizeof(*name), str_cmp);
+	df_buf_ch(out, '[');
+	for (i = 0; i < n; i++) {
+		if (i)
+			df_buf_ch(out, ',');
+		df_text_json(out, name[i], strcspn(name[i], "="));
+	}
+	df_buf_ch(out, ']');
+}
+
+static void
+network(struct df_buf *out, struct df_buf *tmp)
+{
+	char *line, *save = NULL, *colon;
+	int n = 0, first = 1;
+
+	slurp("/proc/self/net/dev", tmp);
+	df_buf_ch(out, '[');
+	for (line = strtok_r(tmp->s, "\n", &save); line;
+	    line = strtok_r(NULL, "\n", &save)) {
+		if (n++ < 2 || (colon = strchr(line, ':')) == NULL)
+			continue;
+		*colon = '\0';
+		line += strspn(line, " ");
+		if (!first)
+			df_buf_ch(out, ',');
+		df_text_json(out, line, strlen(line));
+		first = 0;
+	}
+	df_buf_ch(out, ']');
+}
+
+static void
+id_map(const char *path, struct df_buf *out, struct df_buf *tmp)
+{
+	char *s, *save = NULL, *line;
+	int first = 1;
+
+	slurp(path, tmp);
+	df_buf_ch(out, '[');
+	for (line = strtok_r(tmp->s, "\n", &save); line;
+	    line = strtok_r(NULL, "\n", &save)) {
+		unsigned long a, b, c;
+
+		s = line;
+		a = strtoul(s, &s, 10);
+		b = strtoul(s, &s, 10);
+		c = strtoul(s, &s, 10);
+		df_buf_fmt(out, "%s{\"count\":%lu,\"inside\":%lu,"
+		    "\"outside\":%lu}", first ? "" : ",", c, a, b);
+		first = 0;
+	}
+	df_buf_ch(out, ']');
+}
+
+static void
+report_before(const struct opts *o)
+{
+	struct df_buf b = DF_BUF_INIT, tmp = DF_BUF_INIT, st = DF_BUF_INIT;
+	char cwd[4096];
+
+	slurp("/proc/self/status", &st);
+	df_buf_str(&b, "{\"capabilities\":{\"ambient\":");
+	status_line(&st, "CapAmb:", &b);
+	df_buf_str(&b, ",\"bounding\":");
+	status_line(&st, "CapBnd:", &b);
+	df_buf_str(&b, ",\"effective\":");
+	status_line(&st, "CapEff:", &b);
+	df_buf_str(&b, ",\"permitted\":");
+	status_line(&st, "CapPrm:", &b);
+	df_buf_str(&b, "},\"cwd\":");
+	if (getcwd(cwd, sizeof(cwd)) == NULL)
+		cwd[0] = '\0';
+	df_text_json(&b, cwd, strlen(cwd));
+	df_buf_str(&b, ",\"descriptors\":");
+	descriptors(o, &b);
+	df_buf_str(&b, ",\"environment\":");
+	environment(&b);
+	df_buf_fmt(&b, ",\"gid\":%u,\"gid_map\":", (unsigned)getgid());
+	id_map("/proc/self/gid_map", &b, &tmp);
+	df_buf_str(&b, ",\"mounts\":");
+	mounts(&b, &tmp);
+	df_buf_str(&b, ",\"network\":");
+	network(&b, &tmp);
+	df_buf_fmt(&b, ",\"no_new_privs\":%s,\"uid\":%u,\"uid_map\":",
+	    prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? "true" : "false",
+	    (unsigned)getuid());
+	id_map("/proc/self/uid_map", &b, &tmp);
+	df_buf_ch(&b, '}');
+	send_line(o->report, &b);
+	df_buf_release(&b);
+	df_buf_release(&tmp);
+	df_buf_release(&st);
+}
+
+/* ---- the command ---- */
+
+static void
+child(const struct opts *o, char **cmd, int keep, int errfd)
+{
+	struct rlimit rl;
+	sigset_t none;
+	int e, i, fd;
+	size_t k;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	setsid();
+	for (fd = 3; fd < 1024; fd++) {
+		if (fd == errfd)
+			continue;
+		for (k = 0; keep && k < o->nkeep && o->keep[k] != fd; k++)
+			;
+		if (!keep || k == o->nkeep)
+			close(fd);
+	}
+	rl.rlim_cur = rl.rlim_max = 0;
+	setrlimit(RLIMIT_CORE, &rl);
+	if (o->processes > 0) {
+		rl.rlim_cur = rl.rlim_max = (rlim_t)o->processes;
+		setrlimit(RLIMIT_NPROC, &rl);
+	}
+	for (i = 1; i < 32; i++)
+		signal(i, SIG_DFL);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	execvp(cmd[0], cmd);
+	e = errno;
+	(void)!write(errfd, &e, sizeof(e));
+	_exit(127);
+}
+
+/* Start cmd; its pid, or -1 with errno set by its exec. */
+static pid_t
+start(const struct opts *o, char **cmd, int keep)
+{
+	int p[2], e = 0;
+	pid_t pid;
+	ssize_t n;
+
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return -1;
+	pid = fork();
+	if (pid == 0) {
+		close(p[0]);
+		child(o, cmd, keep, p[1]);
+	}
+	close(p[1]);
+	if (pid > 0) {
+		do
+			n = read(p[0], &e, sizeof(e));
+		while (n < 0 && errno == EINTR);
+		if (n == (ssize_t)sizeof(e)) {
+			waitpid(pid, NULL, 0);
+			pid = -1;
+		}
+	}
+	close(p[0]);
+	if (pid < 0 && e)
+		errno = e;
+	return pid;
+}
+
+/* Wait for pid up to ms, then end it.  1 when its time was over. */
+static int
+wait_for(pid_t pid, int64_t ms, int *status, struct rusage *ru)
+{
+	struct pollfd pf;
+	int64_t end = now_ms() + ms, left;
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0), late = 0, r;
+
+	pf.fd = fd;
+	pf.events = POLLIN;
+	while (ms > 0 && fd >= 0) {
+		left = end - now_ms();
+		if (left < 0)
+			left = 0;
+		r = poll(&pf, 1, left > 3600000 ? 3600000 : (int)left);
+		if (r > 0)
+			break;
+		if (r < 0 && errno != EINTR)
+			break;
+		if (now_ms() < end)
+			continue;
+		kill(-pid, late ? SIGKILL : SIGTERM);
+		kill(pid, late ? SIGKILL : SIGTERM);
+		if (late)
+			break;
+		late = 1;
+		end = now_ms() + GRACE_MS;
+	}
+	while (wait4(pid, status, 0, ru) < 0 && errno == EINTR)
+		;
+	if (fd >= 0)
+		close(fd);
+	return late;
+}
+
+/* ---- what is left ---- */
+
+static void
+comm(const char *pid, char *out, size_t size)
+{
+	struct df_buf b = DF_BUF_INIT;
+	char path[300];
+
+	snprintf(path, sizeof(path), "/proc/%s/comm", pid);
+	slurp(path, &b);
+	snprintf(out, size, "%.*s", (int)strcspn(b.s, "\n"), b.s);
+	df_buf_release(&b);
+}
+
+/* Is pid a descendant of ours that is alive?  (No process namespace.) */
+static int
+ours(const char *pid, pid_t self)
+{
+	struct df_buf b = DF_BUF_INIT;
+	char path[300];
+	const char *s;
+	long ppid = 0;
+	int depth, r = 0;
+
+	snprintf(path, sizeof(path), "%s", pid);
+	for (depth = 0; depth < 64; depth++) {
+		char file[320];
+
+		snprintf(file, sizeof(file), "/proc/%s/stat", path);
+		slurp(file, &b);
+		s = strrchr(b.s, ')');
+		if (s == NULL || sscanf(s + 1, " %*c %ld", &ppid) != 1 ||
+		    ppid <= 1)
+			break;
+		if (ppid == self) {
+			r = 1;
+			break;
+		}
+		snprintf(path, sizeof(path), "%ld", ppid);
+	}
+	df_buf_release(&b);
+	return r;
+}
+
+static void
+reap(void)
+{
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+}
+
+/* Kill all other processes; returns how many there were, some by name. */
+static size_t
+kill_rest(const struct opts *o, struct df_buf *names)
+{
+	struct dirent *d;
+	pid_t self = getpid();
+	size_t n = 0, round, found;
+	char name[64];
+	DIR *dir;
+	long pid;
+
+	for (round = 0; round < 1000; round++) {
+		reap();
+		dir = opendir("/proc");
+		if (dir == NULL)
+			break;
+		found = 0;
+		while ((d = readdir(dir)) != NULL) {
+			pid = strtol(d->d_name, NULL, 10);
+			if (pid <= 1 || pid == self ||
+			    (o->own && !ours(d->d_name, self)))
+				continue;
+			comm(d->d_name, name, sizeof(name));
+			if (name[0] == '\0')
+				continue;
+			found++;
+			if (round == 0) {
+				if (n++ < NAMES) {
+					if (names->n)
+						df_buf_ch(names, ',');
+					df_text_json(names, name,
+					    strlen(name));
+				}
+			}
+			kill((pid_t)pid, SIGKILL);
+		}
+		closedir(dir);
+		if (found == 0)
+			break;
+		if (!o->own)
+			kill(-1, SIGKILL);
+		usleep(500);
+	}
+	reap();
+	return n;
+}
+
+/* Files below dir, by path; at most a thousand are looked at. */
+static void
+list_files(int at, const char *dir, unsigned depth, size_t *n,
+    struct df_buf *names)
+{
+	struct dirent *d;
+	struct stat st;
+	char path[4096];
+	DIR *dp;
+	int fd;
+
+	fd = openat(at, depth ? strrchr(dir, '/') + 1 : dir, O_RDONLY |
+	    O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || (dp = fdopendir(fd)) == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while (*n < 1000 && (d = readdir(dp)) != NULL) {
+		if (strcmp(d->d_name, ".") == 0 ||
+		    strcmp(d->d_name, "..") == 0)
+			continue;
+		if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir,
+		    d->d_name) >= sizeof(path))
+			continue;
+		if (fstatat(fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISDIR(st.st_mode)) {
+			if (depth < 8)
+				list_files(fd, path, depth + 1, n, names);
+			continue;
+		}
+		if ((*n)++ < NAMES) {
+			if (names->n)
+				df_buf_ch(names, ',');
+			df_text_json(names, path, strlen(path));
+		}
+	}
+	closedir(dp);
+}
+
+static void
+report_after(const struct opts *o, int status, int late, int64_t ms,
+    const struct rusage *ru)
+{
+	struct df_buf b = DF_BUF_INIT, left = DF_BUF_INIT, out = DF_BUF_INIT;
+	size_t nleft, nout = 0, i;
+
+	nleft = kill_rest(o, &left);
+	for (i = 0; i < o->nout; i++)
+		list_files(AT_FDCWD, o->out[i], 0, &nout, &out);
+	df_buf_fmt(&b, "{\"cpu_ms\":%lld,\"duration_ms\":%lld,",
+	    (long long)((ru->ru_utime.tv_sec + ru->ru_stime.tv_sec) * 1000 +
+	    (ru->ru_utime.tv_usec + ru->ru_stime.tv_usec) / 1000),
+	    (long long)ms);
+	if (WIFEXITED(status))
+		df_buf_fmt(&b, "\"exit\":%d,", WEXITSTATUS(status));
+	df_buf_fmt(&b, "\"maxrss_kib\":%ld,\"outside\":{\"count\":%zu,"
+	    "\"paths\":[%s]},", ru->ru_maxrss, nout, out.s);
+	if (WIFSIGNALED(status))
+		df_buf_fmt(&b, "\"signal\":%d,", WTERMSIG(status));
+	df_buf_fmt(&b, "\"survivors\":{\"count\":%zu,\"names\":[%s]},"
+	    "\"timeout\":%s}", nleft, left.s, late ? "true" : "false");
+	send_line(o->report, &b);
+}
+
+static int64_t
+number(const char *s)
+{
+	int64_t v;
+
+	if (s == NULL || df_number(s, 0, INT64_MAX / 4, &v) < 0) {
+		fputs(usage, stderr);
+		exit(DF_USAGE);
+	}
+	return v;
+}
+
+static void
+parse(struct opts *o, int argc, char **argv)
+{
+	int c;
+
+	while ((c = getopt(argc, argv, "+r:k:t:p:o:u")) != -1) {
+		switch (c) {
+		case 'r':
+			o->report = (int)number(optarg);
+			break;
+		case 'k':
+			if (o->nkeep < FDS)
+				o->keep[o->nkeep++] = (int)number(optarg);
+			break;
+		case 't':
+			o->ms = number(optarg);
+			break;
+		case 'p':
+			o->processes = number(optarg);
+			break;
+		case 'o':
+			if (o->nout < FDS)
+				o->out[o->nout++] = optarg;
+			break;
+		case 'u':
+			o->own = 1;
+			break;
+		default:
+			fputs(usage, stderr);
+			exit(DF_USAGE);
+		}
+	}
+	if (optind >= argc || o->report < 3) {
+		fputs(usage, stderr);
+		exit(DF_USAGE);
+	}
+	o->cmd = argv + optind;
+	for (c = optind; argv[c]; c++)
+		if (strcmp(argv[c], "--then") == 0) {
+			argv[c] = NULL;
+			o->then = argv + c + 1;
+			break;
+		}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct opts o = { .report = -1 };
+	struct rusage ru = { 0 };
+	int status = 0, late, st;
+	int64_t t0;
+	pid_t pid;
+
+	df_progname = "df-inside";
+	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+		fputs(usage, stdout);
+		return DF_OK;
+	}
+	if (argc > 1 && strcmp(argv[1], "--version") == 0) {
+		puts("df-inside (darkfactory) " DF_VERSION);
+		return DF_OK;
+	}
+	parse(&o, argc, argv);
+	prctl(PR_SET_DUMPABLE, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (o.own)
+		prctl(PR_SET_CHILD_SUBREAPER, 1);
+	signal(SIGPIPE, SIG_IGN);
+	fcntl(o.report, F_SETFD, FD_CLOEXEC);
+	report_before(&o);
+	t0 = now_ms();
+	pid = start(&o, o.cmd, 1);
+	if (pid < 0)
+		df_diex(DF_EXTERNAL, "exec", "cannot run %s: %s", o.cmd[0],
+		    strerror(errno));
+	late = wait_for(pid, o.ms, &status, &ru);
+	t0 = now_ms() - t0;
+	if (o.then) {
+		struct rusage unused;
+
+		pid = start(&o, o.then, 1);
+		if (pid > 0)
+			(void)wait_for(pid, CLEANUP_MS, &st, &unused);
+	}
+	report_after(&o, status, late, t0, &ru);
+	return DF_OK;
+}

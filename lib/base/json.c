@@ -1,0 +1,871 @@
+#include "base/df.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+/* ---- the scanner ---- */
+
+struct scan {
+	struct df_json *j;
+	const char *what;
+	struct df_err *e;
+	size_t i;
+	unsigned flags, depth;
+	int cut;		/* the text ended inside the value */
+};
+
+static int
+bad(struct scan *c, size_t at, const char *why)
+{
+	size_t i, line = 1, bol = 0;
+
+	if (at >= c->j->n)
+		c->cut = 1;
+	if (c->flags & DF_JSON_PREFIX)
+		return -1;
+	for (i = 0; i < at && i < c->j->n; i++)
+		if (c->j->s[i] == '\n') {
+			line++;
+			bol = i + 1;
+		}
+	return df_fail(c->e, DF_INPUT, "json", "%s:%zu:%zu: %s", c->what,
+	    line, at - bol + 1, why);
+}
+
+static uint32_t
+push(struct scan *c, enum df_jtype type, size_t start)
+{
+	struct df_json *j = c->j;
+	struct df_jtok *t;
+
+	DF_GROW(j->tok, j->ntok, j->cap);
+	t = &j->tok[j->ntok];
+	t->type = (uint8_t)type;
+	t->esc = 0;
+	t->start = (uint32_t)start;
+	t->end = 0;
+	t->next = 0;
+	t->n = 0;
+	return (uint32_t)j->ntok++;
+}
+
+static void
+space(struct scan *c)
+{
+	const char *s = c->j->s;
+
+	if (c->flags & DF_JSON_CANON)
+		return;
+	while (c->i < c->j->n && (s[c->i] == ' ' || s[c->i] == '\t' ||
+	    s[c->i] == '\n' || s[c->i] == '\r'))
+		c->i++;
+}
+
+static int
+hex4(struct scan *c, size_t at, unsigned *out)
+{
+	const char *s = c->j->s;
+	unsigned v = 0, k;
+	char ch;
+
+	for (k = 0; k < 4; k++) {
+		if (at + k >= c->j->n)
+			return bad(c, c->j->n, "unfinished escape");
+		ch = s[at + k];
+		v <<= 4;
+		if (ch >= '0' && ch <= '9')
+			v |= (unsigned)(ch - '0');
+		else if (ch >= 'a' && ch <= 'f')
+			v |= (unsigned)(ch - 'a' + 10);
+		else if (ch >= 'A' && ch <= 'F')
+			v |= (unsigned)(ch - 'A' + 10);
+		else
+			return bad(c, at + k, "bad \\u escape");
+	}
+	*out = v;
+	return 0;
+}
+
+static int
+escape(struct scan *c)
+{
+	static const char canon[] = "\"\\bfnrt";
+	const char *s = c->j->s;
+	size_t at = c->i;
+	unsigned v, lo;
+
+	if (at + 1 >= c->j->n)
+		return bad(c, c->j->n, "unfinished string");
+	if (s[at + 1] && strchr(canon, s[at + 1])) {
+		c->i += 2;
+		return 0;
+	}
+	if (s[at + 1] == '/' && !(c->flags & DF_JSON_CANON)) {
+		c->i += 2;
+		return 0;
+	}
+	if (s[at + 1] != 'u')
+		return bad(c, at, "bad escape");
+	if (hex4(c, at + 2, &v) < 0)
+		return -1;
+	c->i += 6;
+	if (c->flags & DF_JSON_CANON) {
+		if (v >= 0x20 || strchr("\b\f\n\r\t", (int)v + (v == 0)) ||
+		    (s[at + 5] >= 'A' && s[at + 5] <= 'F'))
+			return bad(c, at, "escape is not canonical");
+		return 0;
+	}
+	if (v >= 0xdc00 && v <= 0xdfff)
+		return bad(c, at, "lone surrogate");
+	if (v >= 0xd800 && v <= 0xdbff) {
+		if (c->i + 1 >= c->j->n || s[c->i] != '\\' ||
+		    s[c->i + 1] != 'u')
+			return bad(c, at, "lone surrogate");
+		if (hex4(c, c->i + 2, &lo) < 0)
+			return -1;
+		if (lo < 0xdc00 || lo > 0xdfff)
+			return bad(c, at, "lone surrogate");
+		c->i += 6;
+	}
+	return 0;
+}
+
+static int
+string(struct scan *c, uint32_t *tok)
+{
+	const char *s = c->j->s;
+	size_t n = c->j->n;
+	uint32_t t, cp;
+	unsigned char ch;
+	unsigned k;
+
+	t = push(c, DF_JSTRING, ++c->i);
+	for (;;) {
+		while (c->i < n) {
+			ch = (unsigned char)s[c->i];
+			if (ch < 0x20 || ch == '"' || ch == '\\' || ch >= 0x80)
+				break;
+			c->i++;
+		}
+		if (c->i >= n)
+			return bad(c, n, "unfinished string");
+		ch = (unsigned char)s[c->i];
+		if (ch == '"')
+			break;
+		if (ch == '\\') {
+			c->j->tok[t].esc = 1;
+			if (escape(c) < 0)
+				return -1;
+		} else if (ch < 0x20) {
+			return bad(c, c->i, "control character in a string");
+		} else {
+			k = df_utf8(s + c->i, n - c->i, &cp);
+			if (k == 0) {
+				if (n - c->i < 4 && (c->flags & DF_JSON_PREFIX))
+					return bad(c, n, "");
+				return bad(c, c->i, "not UTF-8");
+			}
+			c->i += k;
+		}
+	}
+	c->j->tok[t].end = (uint32_t)c->i++;
+	c->j->tok[t].next = (uint32_t)c->j->ntok;
+	*tok = t;
+	return 0;
+}
+
+static size_t
+digits(struct scan *c)
+{
+	size_t from = c->i;
+
+	while (c->i < c->j->n && c->j->s[c->i] >= '0' && c->j->s[c->i] <= '9')
+		c->i++;
+	return c->i - from;
+}
+
+static int
+number(struct scan *c)
+{
+	const char *s = c->j->s;
+	size_t from = c->i, n;
+	uint32_t t = push(c, DF_JNUMBER, from);
+	char tmp[64], *copy = tmp;
+	double d;
+	int whole = 1, neg = s[c->i] == '-';
+
+	c->i += (size_t)neg;
+	n = digits(c);
+	if (n == 0)
+		return bad(c, c->i, "bad number");
+	if (n > 1 && s[from + (size_t)neg] == '0')
+		return bad(c, from, "leading zero");
+	if (c->i < c->j->n && s[c->i] == '.') {
+		whole = 0;
+		c->i++;
+		if (digits(c) == 0)
+			return bad(c, c->i, "bad number");
+	}
+	if (c->i < c->j->n && (s[c->i] == 'e' || s[c->i] == 'E')) {
+		whole = 0;
+		c->i++;
+		if (c->i < c->j->n && (s[c->i] == '+' || s[c->i] == '-'))
+			c->i++;
+		if (digits(c) == 0)
+			return bad(c, c->i, "bad number");
+	}
+	c->j->tok[t].end = (uint32_t)c->i;
+	c->j->tok[t].next = (uint32_t)c->j->ntok;
+	if (whole && n < 16 && !(neg && s[from + 1] == '0'))
+		return 0;
+	/* Not obviously a small integer: see what value it has. */
+	n = c->i - from;
+	if (n >= sizeof(tmp))
+		copy = df_malloc(n + 1);
+	memcpy(copy, s + from, n);
+	copy[n] = '\0';
+	errno = 0;
+	d = strtod(copy, NULL);
+	if (copy != tmp)
+		free(copy);
+	if (!isfinite(d))
+		return bad(c, from, "number out of range");
+	if (!whole || (neg && d == 0) || d > (double)DF_JSON_INT ||
+	    d < -(double)DF_JSON_INT) {
+		if (c->flags & DF_JSON_CANON)
+			return bad(c, from, "not an integer of at most "
+			    "2^53 - 1 in canonical form");
+		c->j->tok[t].esc = 1;
+	}
+	return 0;
+}
+
+static int
+word(struct scan *c, const char *w, enum df_jtype type)
+{
+	size_t n = strlen(w), left = c->j->n - c->i;
+	uint32_t t;
+
+	if (left < n && memcmp(c->j->s + c->i, w, left) == 0)
+		return bad(c, c->j->n, "unfinished value");
+	if (left < n || memcmp(c->j->s + c->i, w, n) != 0)
+		return bad(c, c->i, "unknown word");
+	t = push(c, type, c->i);
+	c->i += n;
+	c->j->tok[t].end = (uint32_t)c->i;
+	c->j->tok[t].next = (uint32_t)c->j->ntok;
+	return 0;
+}
+
+/* Member names a and b: memcmp order of the raw bytes (no escapes). */
+static int
+name_cmp(const struct df_json *j, uint32_t a, uint32_t b)
+{
+	const struct df_jtok *x = &j->tok[a], *y = &j->tok[b];
+	size_t n = x->end - x->start, m = y->end - y->start;
+	int r = memcmp(j->s + x->start, j->s + y->start, n < m ? n : m);
+
+	return r ? r : (n > m) - (n < m);
+}
+
+/* A canonical name: ASCII, no escapes but those that JCS demands. */
+static int
+name_ok(const struct df_json *j, uint32_t t)
+{
+	uint32_t i;
+
+	for (i = j->tok[t].start; i < j->tok[t].end; i++)
+		if ((unsigned char)j->s[i] >= 0x80)
+			return 0;
+	return !j->tok[t].esc;
+}
+
+struct member {
+	char *s;
+	size_t n;
+};
+
+static int
+member_cmp(const void *a, const void *b)
+{
+	const struct member *x = a, *y = b;
+	int r = memcmp(x->s, y->s, x->n < y->n ? x->n : y->n);
+
+	return r ? r : (x->n > y->n) - (x->n < y->n);
+}
+
+/* Names were not in ascending order: sort copies and compare neighbours. */
+static int
+duplicates(struct scan *c, uint32_t obj)
+{
+	struct df_json *j = c->j;
+	size_t i, n = j->tok[obj].n;
+	struct member *m = df_calloc(n, sizeof(*m));
+	struct df_buf b = DF_BUF_INIT;
+	uint32_t t = df_jfirst(j, obj);
+	int twice = 0;
+
+	for (i = 0; i < n; i++) {
+		df_buf_reset(&b);
+		df_jtext(j, t, &b);
+		m[i].n = b.n;
+		m[i].s = df_strndup(b.s, b.n);
+		t = df_jnext(j, df_jnext(j, t));
+	}
+	qsort(m, n, sizeof(*m), member_cmp);
+	for (i = 1; i < n; i++)
+		if (member_cmp(&m[i - 1], &m[i]) == 0)
+			twice = 1;
+	for (i = 0; i < n; i++)
+		free(m[i].s);
+	free(m);
+	df_buf_release(&b);
+	if (twice)
+		return bad(c, j->tok[obj].start, "a member name occurs twice");
+	return 0;
+}
+
+static int value(struct scan *c);
+
+static int
+array(struct scan *c)
+{
+	struct df_json *j = c->j;
+	uint32_t t = push(c, DF_JARRAY, c->i), n = 0;
+
+	c->i++;
+	space(c);
+	if (c->i < j->n && j->s[c->i] == ']')
+		goto end;
+	for (;;) {
+		if (value(c) < 0)
+			return -1;
+		n++;
+		space(c);
+		if (c->i >= j->n)
+			return bad(c, j->n, "unfinished array");
+		if (j->s[c->i] == ']')
+			break;
+		if (j->s[c->i] != ',')
+			return bad(c, c->i, "expected , or ]");
+		c->i++;
+		space(c);
+	}
+end:
+	c->i++;
+	j->tok[t].n = n;
+	j->tok[t].end = (uint32_t)c->i;
+	j->tok[t].next = (uint32_t)j->ntok;
+	return 0;
+}
+
+static int
+object(struct scan *c)
+{
+	struct df_json *j = c->j;
+	uint32_t t = push(c, DF_JOBJECT, c->i), n = 0, name, last = 0;
+	int sorted = 1;
+
+	c->i++;
+	space(c);
+	if (c->i < j->n && j->s[c->i] == '}')
+		goto end;
+	for (;;) {
+		if (c->i >= j->n)
+			return bad(c, j->n, "unfinished object");
+		if (j->s[c->i] != '"')
+			return bad(c, c->i, "expected a member name");
+		if (string(c, &name) < 0)
+			return -1;
+		if ((c->flags & DF_JSON_CANON) && !name_ok(j, name))
+			return bad(c, j->tok[name].start,
+			    "member name is not plain ASCII");
+		if (j->tok[name].esc || (last && name_cmp(j, last, name) >= 0))
+			sorted = 0;
+		if (!sorted && (c->flags & DF_JSON_CANON))
+			return bad(c, j->tok[name].start,
+			    "member names are not in order");
+		last = name;
+		space(c);
+		if (c->i >= j->n)
+			return bad(c, j->n, "unfinished object");
+		if (j->s[c->i] != ':')
+			return bad(c, c->i, "expected :");
+		c->i++;
+		space(c);
+		if (value(c) < 0)
+			return -1;
+		n++;
+		space(c);
+		if (c->i >= j->n)
+			return bad(c, j->n, "unfinished object");
+		if (j->s[c->i] == '}')
+			break;
+		if (j->s[c->i] != ',')
+			return bad(c, c->i, "expected , or }");
+		c->i++;
+		space(c);
+	}
+end:
+	c->i++;
+	j->tok[t].n = n;
+	j->tok[t].end = (uint32_t)c->i;
+	j->tok[t].next = (uint32_t)j->ntok;
+	return sorted ? 0 : duplicates(c, t);
+}
+
+static int
+value(struct scan *c)
+{
+	uint32_t t;
+	int r;
+
+	if (c->i >= c->j->n)
+		return bad(c, c->j->n, "expected a value");
+	switch (c->j->s[c->i]) {
+	case '{':
+	case '[':
+		if (++c->depth > DF_JSON_DEPTH)
+			return bad(c, c->i, "nested too deeply");
+		r = c->j->s[c->i] == '{' ? object(c) : array(c);
+		c->depth--;
+		return r;
+	case '"':
+		return string(c, &t);
+	case 't':
+		return word(c, "true", DF_JTRUE);
+	case 'f':
+		return word(c, "false", DF_JFALSE);
+	case 'n':
+		return word(c, "null", DF_JNULL);
+	case '-': case '0': case '1': case '2': case '3': case '4':
+	case '5': case '6': case '7': case '8': case '9':
+		return number(c);
+	}
+	return bad(c, c->i, "expected a value");
+}
+
+int
+df_json_scan(struct df_json *j, const char *s, size_t n, unsigned flags,
+    const char *what, struct df_err *e)
+{
+	struct scan c = { .j = j, .what = what, .e = e, .flags = flags };
+
+	j->s = s;
+	j->n = n;
+	j->ntok = 0;
+	if (n > DF_JSON_MAX)
+		return df_fail(e, DF_INPUT, "json.size",
+		    "%s: %zu bytes of JSON are more than %zu", what, n,
+		    DF_JSON_MAX);
+	if (flags & DF_JSON_PREFIX) {
+		if (n && s[0] != '{')
+			return -1;
+		return value(&c) < 0 && c.cut ? 0 : -1;
+	}
+	space(&c);
+	if (value(&c) < 0)
+		return -1;
+	space(&c);
+	if (flags & DF_JSON_CANON) {
+		if (c.i + 1 != n || s[c.i] != '\n')
+			return bad(&c, c.i, "expected one newline at the end");
+		return 0;
+	}
+	if (c.i != n)
+		return bad(&c, c.i, "something follows the value");
+	return 0;
+}
+
+void
+df_json_release(struct df_json *j)
+{
+	free(j->tok);
+	memset(j, 0, sizeof(*j));
+}
+
+/* ---- looking at tokens ---- */
+
+uint32_t
+df_jget(const struct df_json *j, uint32_t obj, const char *name)
+{
+	size_t len = strlen(name);
+	uint32_t t, i, n;
+
+	if (j->tok[obj].type != DF_JOBJECT)
+		return 0;
+	n = j->tok[obj].n;
+	for (i = 0, t = obj + 1; i < n; i++, t = j->tok[t + 1].next) {
+		if (j->tok[t].esc) {
+			if (df_jis(j, t, name))
+				return t + 1;
+		} else if (j->tok[t].end - j->tok[t].start == len &&
+		    memcmp(j->s + j->tok[t].start, name, len) == 0) {
+			return t + 1;
+		}
+	}
+	return 0;
+}
+
+int
+df_jis(const struct df_json *j, uint32_t t, const char *lit)
+{
+	const struct df_jtok *k = &j->tok[t];
+	struct df_buf b = DF_BUF_INIT;
+	size_t len = strlen(lit);
+	int r;
+
+	if (k->type != DF_JSTRING)
+		return 0;
+	if (!k->esc)
+		return k->end - k->start == len &&
+		    memcmp(j->s + k->start, lit, len) == 0;
+	df_jtext(j, t, &b);
+	r = b.n == len && memcmp(b.s, lit, len) == 0;
+	df_buf_release(&b);
+	return r;
+}
+
+static void
+put_utf8(struct df_buf *b, uint32_t c)
+{
+	if (c < 0x80) {
+		df_buf_ch(b, (int)c);
+	} else if (c < 0x800) {
+		df_buf_ch(b, (int)(0xc0 | c >> 6));
+		df_buf_ch(b, (int)(0x80 | (c & 63)));
+	} else if (c < 0x10000) {
+		df_buf_ch(b, (int)(0xe0 | c >> 12));
+		df_buf_ch(b, (int)(0x80 | (c >> 6 & 63)));
+		df_buf_ch(b, (int)(0x80 | (c & 63)));
+	} else {
+		df_buf_ch(b, (int)(0xf0 | c >> 18));
+		df_buf_ch(b, (int)(0x80 | (c >> 12 & 63)));
+		df_buf_ch(b, (int)(0x80 | (c >> 6 & 63)));
+		df_buf_ch(b, (int)(0x80 | (c & 63)));
+	}
+}
+
+/* The scanner has checked it: four hex digits follow. */
+static uint32_t
+unhex4(const char *s)
+{
+	uint32_t v = 0;
+	int k;
+
+	for (k = 0; k < 4; k++) {
+		v <<= 4;
+		if (s[k] <= '9')
+			v |= (uint32_t)(s[k] - '0');
+		else
+			v |= (uint32_t)((s[k] | 32) - 'a' + 10);
+	}
+	return v;
+}
+
+void
+df_jtext(const struct df_json *j, uint32_t t, struct df_buf *b)
+{
+	static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
+	const char *s = j->s + j->tok[t].start, *end = j->s + j->tok[t].end;
+	const char *q;
+	uint32_t c;
+
+	if (!j->tok[t].esc) {
+		df_buf_add(b, s, (size_t)(end - s));
+		return;
+	}
+	while (s < end) {
+		q = memchr(s, '\\', (size_t)(end - s));
+		if (q == NULL)
+			q = end;
+		df_buf_add(b, s, (size_t)(q - s));
+		if (q == end)
+			return;
+		s = q + 2;
+		if (q[1] == 'u') {
+			c = unhex4(s);
+			s += 4;
+			if (c >= 0xd800 && c <= 0xdbff) {
+				c = 0x10000 + ((c - 0xd800) << 10) +
+				    (unhex4(s + 2) - 0xdc00);
+				s += 6;
+			}
+			put_utf8(b, c);
+		} else if ((q = strchr(from, s[-1])) != NULL) {
+			df_buf_ch(b, to[q - from]);
+		} else {
+			df_buf_ch(b, s[-1]);
+		}
+	}
+}
+
+char *
+df_jstr(const struct df_json *j, uint32_t t)
+{
+	struct df_buf b = DF_BUF_INIT;
+
+	if (j->tok[t].type != DF_JSTRING)
+		return NULL;
+	df_jtext(j, t, &b);
+	if (memchr(b.s, '\0', b.n)) {
+		df_buf_release(&b);
+		return NULL;
+	}
+	return df_buf_detach(&b);
+}
+
+int
+df_jint(const struct df_json *j, uint32_t t, int64_t min, int64_t max,
+    int64_t *out)
+{
+	const struct df_jtok *k = &j->tok[t];
+	char tmp[24];
+	size_t n = k->end - k->start;
+
+	if (k->type != DF_JNUMBER || k->esc || n >= sizeof(tmp))
+		return -1;
+	memcpy(tmp, j->s + k->start, n);
+	tmp[n] = '\0';
+	return df_number(tmp, min, max, out);
+}
+
+jv
+df_json_jv(const struct df_json *j, uint32_t t)
+{
+	const struct df_jtok *k = &j->tok[t];
+	struct df_buf b = DF_BUF_INIT;
+	uint32_t i, n, c;
+	char tmp[64];
+	jv v;
+
+	switch (k->type) {
+	case DF_JFALSE:
+		return jv_false();
+	case DF_JTRUE:
+		return jv_true();
+	case DF_JNUMBER:
+		n = k->end - k->start;
+		if (n < sizeof(tmp)) {
+			memcpy(tmp, j->s + k->start, n);
+			tmp[n] = '\0';
+			return jv_number(strtod(tmp, NULL));
+		}
+		df_buf_add(&b, j->s + k->start, n);
+		v = jv_number(strtod(b.s, NULL));
+		df_buf_release(&b);
+		return v;
+	case DF_JSTRING:
+		if (!k->esc)
+			return jv_string_sized(j->s + k->start,
+			    (int)(k->end - k->start));
+		df_jtext(j, t, &b);
+		v = jv_string_sized(b.s, (int)b.n);
+		df_buf_release(&b);
+		return v;
+	case DF_JARRAY:
+		v = jv_array_sized((int)k->n);
+		for (i = 0, c = t + 1; i < k->n; i++, c = j->tok[c].next)
+			v = jv_array_append(v, df_json_jv(j, c));
+		return v;
+	case DF_JOBJECT:
+		v = jv_object();
+		for (i = 0, c = t + 1; i < k->n; i++, c = j->tok[c + 1].next)
+			v = jv_object_set(v, df_json_jv(j, c),
+			    df_json_jv(j, c + 1));
+		return v;
+	}
+	return jv_null();
+}
+
+jv
+df_json_parse(const char *s, size_t n, unsigned flags, const char *what,
+    struct df_err *e)
+{
+	struct df_json j = { 0 };
+	jv v = jv_invalid();
+
+	if (df_json_scan(&j, s, n, flags, what, e) == 0) {
+		jv_free(v);
+		v = df_json_jv(&j, 0);
+	}
+	df_json_release(&j);
+	return v;
+}
+
+/* ---- writing ---- */
+
+static int
+write_object(struct df_buf *b, jv v, struct df_err *e)
+{
+	jv keys = jv_keys(jv_copy(v)), key;
+	int i, n = jv_array_length(jv_copy(keys)), r = 0;
+	const char *s;
+	size_t k, len;
+
+	df_buf_ch(b, '{');
+	for (i = 0; i < n && r == 0; i++) {
+		key = jv_array_get(jv_copy(keys), i);
+		s = jv_string_value(key);
+		len = (size_t)jv_string_length_bytes(jv_copy(key));
+		for (k = 0; k < len; k++)
+			if ((unsigned char)s[k] >= 0x80 ||
+			    (unsigned char)s[k] < 0x20 || s[k] == '"' ||
+			    s[k] == '\\')
+				r = df_fail(e, DF_INPUT, "json.canonical",
+				    "member name is not plain ASCII");
+		if (i)
+			df_buf_ch(b, ',');
+		df_text_json(b, s, len);
+		df_buf_ch(b, ':');
+		if (r == 0)
+			r = df_json_write(b, jv_object_get(jv_copy(v),
+			    jv_copy(key)), e);
+		jv_free(key);
+	}
+	df_buf_ch(b, '}');
+	jv_free(keys);
+	return r;
+}
+
+int
+df_json_write(struct df_buf *b, jv v, struct df_err *e)
+{
+	int i, n, r = 0;
+	double d;
+
+	switch (jv_get_kind(v)) {
+	case JV_KIND_NULL:
+		df_buf_str(b, "null");
+		break;
+	case JV_KIND_FALSE:
+		df_buf_str(b, "false");
+		break;
+	case JV_KIND_TRUE:
+		df_buf_str(b, "true");
+		break;
+	case JV_KIND_NUMBER:
+		d = jv_number_value(v);
+		if (!(d >= -(double)DF_JSON_INT && d <= (double)DF_JSON_INT) ||
+		    d != (double)(int64_t)d) {
+			r = df_fail(e, DF_INPUT, "json.canonical",
+			    "a number is not an integer of at most 2^53 - 1");
+			break;
+		}
+		df_buf_fmt(b, "%lld", (long long)d);
+		break;
+	case JV_KIND_STRING:
+		df_text_json(b, jv_string_value(v),
+		    (size_t)jv_string_length_bytes(jv_copy(v)));
+		break;
+	case JV_KIND_ARRAY:
+		df_buf_ch(b, '[');
+		n = jv_array_length(jv_copy(v));
+		for (i = 0; i < n && r == 0; i++) {
+			if (i)
+				df_buf_ch(b, ',');
+			r = df_json_write(b, jv_array_get(jv_copy(v), i), e);
+		}
+		df_buf_ch(b, ']');
+		break;
+	case JV_KIND_OBJECT:
+		r = write_object(b, jv_copy(v), e);
+		jv_free(v);
+		return r;
+	case JV_KIND_INVALID:
+		r = df_fail(e, DF_INPUT, "json.canonical", "invalid value");
+		break;
+	}
+	jv_free(v);
+	return r;
+}
+
+void
+df_json_line(struct df_buf *b, jv v)
+{
+	struct df_err e;
+
+	if (df_json_write(b, v, &e) < 0)
+		DF_BUG(e.msg);
+	df_buf_ch(b, '\n');
+}
+
+/* ---- jv shorthand ---- */
+
+jv
+df_jset(jv obj, const char *name, jv v)
+{
+	return jv_object_set(obj, jv_string(name), v);
+}
+
+jv
+df_jset_str(jv obj, const char *name, const char *s)
+{
+	return s ? df_jset(obj, name, jv_string(s)) : obj;
+}
+
+jv
+df_jset_strn(jv obj, const char *name, const char *s, size_t n)
+{
+	return df_jset(obj, name, jv_string_sized(s, (int)n));
+}
+
+jv
+df_jset_int(jv obj, const char *name, int64_t v)
+{
+	return df_jset(obj, name, jv_number((double)v));
+}
+
+jv
+df_jset_bool(jv obj, const char *name, int v)
+{
+	return df_jset(obj, name, jv_bool(v));
+}
+
+jv
+df_jv_get(jv obj, const char *name)
+{
+	if (jv_get_kind(obj) != JV_KIND_OBJECT)
+		return jv_invalid();
+	return jv_object_get(jv_copy(obj), jv_string(name));
+}
+
+const char *
+df_jv_str(jv obj, const char *name)
+{
+	jv v = df_jv_get(obj, name);
+	const char *s = NULL;
+
+	if (jv_get_kind(v) == JV_KIND_STRING)
+		s = jv_string_value(v);		/* obj keeps it alive */
+	jv_free(v);
+	return s;
+}
+
+int64_t
+df_jv_int(jv obj, const char *name, int64_t def)
+{
+	jv v = df_jv_get(obj, name);
+
+	if (jv_get_kind(v) == JV_KIND_NUMBER)
+		def = (int64_t)jv_number_value(v);
+	jv_free(v);
+	return def;
+}
+
+int
+df_jv_bool(jv obj, const char *name)
+{
+	jv v = df_jv_get(obj, name);
+	int r = jv_get_kind(v) == JV_KIND_TRUE;
+
+	jv_free(v);
+	return r;
+}

@@ -1,0 +1,100 @@
+#include "base/df.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/out.h"
+#include "base/text.h"
+
+void
+df_out_raw(const void *p, size_t n)
+{
+	if (n)
+		(void)!fwrite(p, 1, n, stdout);	/* df_out_end() asks ferror */
+}
+
+void
+df_out(const char *s)
+{
+	struct df_buf b = DF_BUF_INIT;
+
+	df_text_foreign(&b, s, strlen(s), DF_TEXT_LINE, 0, 0);
+	df_buf_ch(&b, '\n');
+	df_out_raw(b.s, b.n);
+	df_buf_release(&b);
+}
+
+void
+df_out_json(jv v)
+{
+	struct df_buf b = DF_BUF_INIT;
+
+	df_json_line(&b, v);
+	df_out_raw(b.s, b.n);
+	df_buf_release(&b);
+}
+
+void
+df_out_flush(void)
+{
+	(void)!fflush(stdout);			/* df_out_end() asks ferror */
+}
+
+int
+df_out_end(int code)
+{
+	struct df_err e;
+	int bad = ferror(stdout);
+
+	if (fclose(stdout) != 0 || bad) {
+		df_fail_errno(&e, DF_EXTERNAL, "stdout",
+		    "cannot write to stdout");
+		df_err_print(&e);
+		return code == DF_OK ? DF_EXTERNAL : code;
+	}
+	return code;
+}
+
+int
+df_tty(void)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return !df_quiet && !(no && *no) && term &&
+	    strcmp(term, "dumb") != 0 && isatty(STDERR_FILENO);
+}
+
+int
+df_in_names(char ***v, size_t *n, struct df_err *e)
+{
+	size_t cap = *n, from = *n, size = 0;
+	char *line = NULL;
+	ssize_t k;
+
+	while ((k = getline(&line, &size, stdin)) > 0) {
+		if (line[k - 1] == '\n')
+			line[--k] = '\0';
+		if (k == 0)
+			continue;
+		if (strlen(line) != (size_t)k) {
+			free(line);
+			return df_fail(e, DF_INPUT, "stdin.nul",
+			    "NUL byte in a name on stdin");
+		}
+		DF_GROW(*v, *n, cap);
+		(*v)[(*n)++] = df_strdup(line);
+	}
+	free(line);
+	if (ferror(stdin))
+		return df_fail_errno(e, DF_EXTERNAL, "stdin",
+		    "cannot read stdin");
+	if (*n == from)
+		return df_fail(e, DF_REFUSED, "stdin.empty",
+		    "no name on stdin: the program before this one in the "
+		    "pipeline refused or failed");
+	return 0;
+}

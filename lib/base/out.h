@@ -1,0 +1,37 @@
+/*
+ * out.h - stdout is data: one record a line.
+ *
+ * A record is an artifact name, or with --json one object.  A tool writes
+ * it only after the event that it stands for is on disk.
+ */
+#ifndef DF_BASE_OUT_H
+#define DF_BASE_OUT_H
+
+#include "base/json.h"
+
+/* One line of text; foreign bytes are escaped. */
+void df_out(const char *s);
+/* One canonical JSON line.  Eats v. */
+void df_out_json(jv v);
+/* Bytes as they are: a report, a blob. */
+void df_out_raw(const void *p, size_t n);
+/* What was written so far reaches the reader now: after each commit. */
+void df_out_flush(void);
+/*
+ * Flush and close stdout.  Every tool ends with `return df_out_end(code)`: a
+ * write error (full disk, closed pipe) turns success into DF_EXTERNAL.
+ */
+int df_out_end(int code);
+
+/* May stderr have colour and progress?  A terminal, no NO_COLOR, no -q. */
+int df_tty(void);
+
+/*
+ * Read lines of stdin for the operand "-": names, one a line.  End of input
+ * before the first name is an error (DF_REFUSED): the producer in the
+ * pipeline said no, and sh has no pipefail.  Appends to *v (malloc'd
+ * strings, *n of them).
+ */
+int df_in_names(char ***v, size_t *n, struct df_err *e) DF_CHECK;
+
+#endif

@@ -1,0 +1,351 @@
+#include "base/df.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "run/names.h"
+
+/*
+ * The owner table.  In a pattern "*" is one component, "#" the event's number
+ * in decimal, "@" the task of the stage dispatch/@, "**" one or more
+ * components.
+ */
+static const struct {
+	const char *pattern;
+	const char *type, *type2;
+	const char *stage;		/* NULL: no stage */
+} owner[] = {
+	{ "run.json", "run.created", NULL, NULL },
+	{ "validation.json", "run.created", NULL, NULL },
+	{ "commitment.json", "run.created", NULL, NULL },
+	{ "holdout.age", "run.created", NULL, NULL },
+	{ "submission.json", "run.created", NULL, NULL },
+	{ "spec.tree", "run.created", NULL, NULL },
+	{ "base.tree", "run.created", NULL, NULL },
+	{ "trust/*", "run.created", NULL, NULL },
+	{ "config/**", "run.created", NULL, NULL },
+	{ "origin/**", "run.created", NULL, NULL },
+	{ "handoff/*", "stage.completed", NULL, "handoff" },
+	{ "prompt/*", "stage.completed", NULL, "prompt" },
+	{ "dispatch/@/#.json", "stage.completed", "stage.failed",
+	    "dispatch/@" },
+	{ "dispatch/@/#.host.json", "stage.completed", "stage.failed",
+	    "dispatch/@" },
+	{ "result/@/#.tree", "stage.completed", "stage.failed",
+	    "dispatch/@" },
+	{ "result/@/#.patch", "stage.completed", NULL, "dispatch/@" },
+	{ "result/@/#.log", "stage.completed", "stage.failed", "dispatch/@" },
+	{ "result/@/#.md", "stage.completed", "stage.failed", "dispatch/@" },
+	{ "result/merged.tree", "stage.completed", NULL, "merge" },
+	{ "result/merged.patch", "stage.completed", NULL, "merge" },
+	{ "holdout/#.json", "holdout.completed", NULL, NULL },
+	{ "holdout/#.tap", "holdout.completed", NULL, NULL },
+	{ "holdout/#.full.age", "holdout.completed", NULL, NULL },
+	{ "decision/#.json", "run.approved", "run.rejected", NULL },
+	{ "decision/#.facts.json", "run.approved", "run.rejected", NULL },
+	{ "decision/#.policy.json", "run.approved", "run.rejected", NULL },
+	{ "decision/#.json", "decision.recorded", "decision.amended", NULL },
+	{ "decision/#.facts.json", "decision.recorded", NULL, NULL },
+	{ "decision/#.policy.json", "decision.recorded", NULL, NULL },
+	{ "report.json", "artifact.stored", NULL, NULL },
+	{ "report.md", "artifact.stored", NULL, NULL },
+	{ "report.html", "artifact.stored", NULL, NULL },
+	{ "report.xml", "artifact.stored", NULL, NULL },
+	{ "seal/#.json", "run.completed", "run.resealed", NULL },
+	{ "seal/#.json.sig", "run.completed", "run.resealed", NULL },
+};
+
+static int
+matches(const char *p, const char *s, const char *task, int64_t n)
+{
+	char num[24];
+	size_t k;
+
+	for (; *p; p++) {
+		switch (*p) {
+		case '*':
+			if (p[1] == '*')
+				return *s != '\0';
+			k = strcspn(s, "/");
+			if (k == 0)
+				return 0;
+			s += k;
+			break;
+		case '#':
+			snprintf(num, sizeof(num), "%lld", (long long)n);
+			k = strlen(num);
+			if (strncmp(s, num, k) != 0)
+				return 0;
+			s += k;
+			break;
+		case '@':
+			k = strlen(task);
+			if (k == 0 || strncmp(s, task, k) != 0)
+				return 0;
+			s += k;
+			break;
+		default:
+			if (*s != *p)
+				return 0;
+			s++;
+		}
+	}
+	return *s == '\0';
+}
+
+int
+df_name_may(const char *name, const char *type, const char *stage, int64_t n,
+    struct df_err *e)
+{
+	const char *task = "";
+	size_t i;
+
+	if (!df_name_ok(name, strlen(name)))
+		return df_fail(e, DF_INPUT, "name.form",
+		    "%.100s is no name of an artifact", name);
+	if (strncmp(stage, "dispatch/", 9) == 0)
+		task = stage + 9;
+	for (i = 0; i < DF_LEN(owner); i++) {
+		if (strcmp(type, owner[i].type) != 0 && (!owner[i].type2 ||
+		    strcmp(type, owner[i].type2) != 0))
+			continue;
+		if (owner[i].stage == NULL ? *stage != '\0' :
+		    strcmp(owner[i].stage, "dispatch/@") == 0 ? *task == '\0' :
+		    strcmp(owner[i].stage, stage) != 0)
+			continue;
+		if (matches(owner[i].pattern, name, task, n))
+			return 0;
+	}
+	return df_fail(e, DF_REFUSED, "name.owner",
+	    "the name %s may not be given by %s%s%s", name, type,
+	    *stage ? " of " : "", stage);
+}
+
+/* ---- lists ---- */
+
+int
+df_list_blob(const struct df_json *j, uint32_t data, const char *member,
+    struct df_digest *d)
+{
+	uint32_t t = df_jget(j, data, member), k;
+
+	if (t == 0 || j->tok[t].type != DF_JOBJECT)
+		return 0;
+	k = df_jget(j, t, "digest");
+	return k && df_digest_parse(d, j->s + j->tok[k].start,
+	    j->tok[k].end - j->tok[k].start) == 0;
+}
+
+/* Put the string of a member into out; 0 or -1. */
+static int
+member(const struct df_json *j, uint32_t obj, const char *name, char *out,
+    size_t size)
+{
+	uint32_t t = df_jget(j, obj, name);
+	size_t n;
+
+	if (t == 0 || j->tok[t].type != DF_JSTRING || j->tok[t].esc)
+		return -1;
+	n = j->tok[t].end - j->tok[t].start;
+	if (n >= size)
+		return -1;
+	memcpy(out, j->s + j->tok[t].start, n);
+	out[n] = '\0';
+	return 0;
+}
+
+static int
+digest_of(const struct df_json *j, uint32_t obj, struct df_digest *d)
+{
+	uint32_t t = df_jget(j, obj, "digest");
+
+	return t && j->tok[t].type == DF_JSTRING ? df_digest_parse(d,
+	    j->s + j->tok[t].start, j->tok[t].end - j->tok[t].start) : -1;
+}
+
+struct each {
+	int (*artifact)(void *arg, const struct df_artifact *a,
+	    struct df_err *e);
+	int (*input)(void *arg, const struct df_input *i, struct df_err *e);
+	void *arg;
+};
+
+static int
+each_of(const struct df_json *j, uint32_t list, const struct each *c,
+    struct df_err *e)
+{
+	struct df_artifact a;
+	struct df_input in;
+	uint32_t t, i, k;
+	int64_t size;
+	int r = 0;
+
+	if (j->tok[list].type != DF_JARRAY)
+		return df_fail(e, DF_INTEGRITY, "event.list",
+		    "a list of artifacts or inputs is malformed");
+	for (i = 0, t = df_jfirst(j, list); i < j->tok[list].n && r == 0;
+	    i++, t = df_jnext(j, t)) {
+		if (c->artifact) {
+			k = df_jget(j, t, "size");
+			if (k == 0 || df_jint(j, k, 0, DF_JSON_INT, &size) < 0
+			    || member(j, t, "name", a.name, sizeof(a.name)) < 0
+			    || member(j, t, "media_type", a.media,
+			    sizeof(a.media)) < 0 ||
+			    digest_of(j, t, &a.digest) < 0)
+				return df_fail(e, DF_INTEGRITY, "event.list",
+				    "an artifact is malformed");
+			a.size = (uint64_t)size;
+			r = c->artifact(c->arg, &a, e);
+		} else {
+			if (member(j, t, "name", in.name, sizeof(in.name)) < 0
+			    || digest_of(j, t, &in.digest) < 0)
+				return df_fail(e, DF_INTEGRITY, "event.list",
+				    "an input is malformed");
+			r = c->input(c->arg, &in, e);
+		}
+	}
+	return r;
+}
+
+static int
+each(const struct df_json *j, uint32_t data, const char *what,
+    struct df_store *s, const struct each *c, struct df_err *e)
+{
+	uint32_t t = df_jget(j, data, what);
+	struct df_buf b = DF_BUF_INIT;
+	struct df_json list = { 0 };
+	struct df_digest d;
+	int r;
+
+	if (t == 0)
+		return 0;
+	if (!df_list_blob(j, data, what, &d))
+		return each_of(j, t, c, e);
+	r = df_store_get(s, &d, DF_JSON_MAX, &b, e);
+	if (r == 0)
+		r = df_json_scan(&list, b.s, b.n, DF_JSON_CANON, what, e);
+	if (r == 0)
+		r = each_of(&list, 0, c, e);
+	df_json_release(&list);
+	df_buf_release(&b);
+	return r;
+}
+
+int
+df_artifacts_each(const struct df_json *j, uint32_t data, struct df_store *s,
+    int (*fn)(void *arg, const struct df_artifact *a, struct df_err *e),
+    void *arg, struct df_err *e)
+{
+	struct each c = { .artifact = fn, .arg = arg };
+
+	return each(j, data, "artifacts", s, &c, e);
+}
+
+int
+df_inputs_each(const struct df_json *j, uint32_t data, struct df_store *s,
+    int (*fn)(void *arg, const struct df_input *i, struct df_err *e),
+    void *arg, struct df_err *e)
+{
+	struct each c = { .input = fn, .arg = arg };
+
+	return each(j, data, "inputs", s, &c, e);
+}
+
+/* list is canonical text without LF: into data, or into a blob. */
+static jv
+put_list(jv data, const char *name, struct df_buf *list, struct df_store *s,
+    struct df_err *e)
+{
+	char str[DF_DIGEST_STR];
+	struct df_digest d;
+	jv v;
+
+	if (list->n <= DF_LIST_INLINE) {
+		v = df_json_parse(list->s, list->n, 0, name, e);
+		return df_jset(data, name, v);
+	}
+	df_buf_ch(list, '\n');
+	if (df_store_put(s, list->s, list->n, &d, e) < 0) {
+		jv_free(data);
+		return jv_invalid();
+	}
+	v = df_jset_str(jv_object(), "digest", df_digest_str(&d, str));
+	return df_jset(data, name, df_jset_int(v, "size", (int64_t)list->n));
+}
+
+jv
+df_artifacts_put(jv data, const struct df_artifact *a, size_t n,
+    struct df_store *s, struct df_err *e)
+{
+	struct df_buf b = DF_BUF_INIT;
+	char d[DF_DIGEST_STR];
+	size_t i;
+
+	if (n == 0)
+		return data;
+	df_buf_ch(&b, '[');
+	for (i = 0; i < n; i++)
+		df_buf_fmt(&b, "%s{\"digest\":\"%s\",\"media_type\":\"%s\","
+		    "\"name\":\"%s\",\"size\":%llu}", i ? "," : "",
+		    df_digest_str(&a[i].digest, d), a[i].media, a[i].name,
+		    (unsigned long long)a[i].size);
+	df_buf_ch(&b, ']');
+	data = put_list(data, "artifacts", &b, s, e);
+	df_buf_release(&b);
+	return data;
+}
+
+jv
+df_inputs_put(jv data, const struct df_input *in, size_t n,
+    struct df_store *s, struct df_err *e)
+{
+	struct df_buf b = DF_BUF_INIT;
+	char d[DF_DIGEST_STR];
+	size_t i;
+
+	if (n == 0)
+		return data;
+	df_buf_ch(&b, '[');
+	for (i = 0; i < n; i++)
+		df_buf_fmt(&b, "%s{\"digest\":\"%s\",\"name\":\"%s\"}",
+		    i ? "," : "", df_digest_str(&in[i].digest, d),
+		    in[i].name);
+	df_buf_ch(&b, ']');
+	data = put_list(data, "inputs", &b, s, e);
+	df_buf_release(&b);
+	return data;
+}
+
+/* ---- links ---- */
+
+void
+df_name_target(struct df_buf *b, const char *name, const struct df_digest *d)
+{
+	for (; *name; name++)
+		if (*name == '/')
+			df_buf_str(b, "../");
+	df_buf_str(b, "blobs/sha256/");
+	df_hex(b, d->b, sizeof(d->b));
+}
+
+int
+df_names_link(int run, const struct df_artifact *a, size_t n,
+    struct df_err *e)
+{
+	struct df_buf b = DF_BUF_INIT;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < n && r == 0; i++) {
+		df_buf_reset(&b);
+		df_name_target(&b, a[i].name, &a[i].digest);
+		if (strchr(a[i].name, '/'))
+			r = df_mkdirs(run, a[i].name, 0, 0755, e);
+		if (r == 0)
+			r = df_replace_link(run, a[i].name, b.s, e);
+	}
+	df_buf_release(&b);
+	return r;
+}

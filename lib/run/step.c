@@ -1,0 +1,216 @@
+#include "base/df.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/opt.h"
+#include "run/step.h"
+
+int
+df_step_key(struct df_step *s, enum df_role role, struct df_err *e)
+{
+	struct df_buf path = DF_BUF_INIT;
+	char fp[DF_FP_STR];
+
+	s->role = role;
+	if (df_args.key)
+		df_buf_str(&path, df_args.key);
+	else
+		df_keys_path(&path, df_role_name(role));
+	s->key = df_key_open(path.s, e);
+	df_buf_release(&path);
+	if (s->key == NULL) {
+		if (e && e->hint[0] == '\0')
+			df_hint(e, "df-sign init makes keys and a trust "
+			    "directory; -k KEY names another one");
+		return -1;
+	}
+	if (df_run_trust(&s->run, e) < 0)
+		return -1;
+	s->me = df_trust_may(&s->run.trust,
+	    df_fingerprint(df_key_pub(s->key), fp), role, 0, e);
+	return s->me ? 0 : -1;
+}
+
+int
+df_step_open(struct df_step *s, enum df_role role, int flags,
+    struct df_err *e)
+{
+	memset(s, 0, sizeof(*s));
+	if (df_run_open(&s->run, df_args.run, flags, e) < 0)
+		return -1;
+	if (df_step_key(s, role, e) < 0) {
+		df_step_close(s);
+		return -1;
+	}
+	return 0;
+}
+
+void
+df_step_close(struct df_step *s)
+{
+	df_key_free(s->key);
+	s->key = NULL;
+	df_run_close(&s->run);
+}
+
+/* ---- one event ---- */
+
+void
+df_commit_init(struct df_commit *c, const char *type, const char *subject)
+{
+	memset(c, 0, sizeof(*c));
+	snprintf(c->type, sizeof(c->type), "%s", type);
+	if (subject)
+		snprintf(c->subject, sizeof(c->subject), "%s", subject);
+	c->data = jv_object();
+}
+
+void
+df_commit_release(struct df_commit *c)
+{
+	jv_free(c->data);
+	free(c->out);
+	free(c->in);
+	memset(c, 0, sizeof(*c));
+	c->data = jv_null();
+}
+
+static void
+add_name(struct df_commit *c, const char *name, const char *media,
+    const struct df_digest *d, uint64_t size)
+{
+	struct df_artifact *a;
+
+	DF_GROW(c->out, c->nout, c->capout);
+	a = &c->out[c->nout++];
+	if (strlen(name) >= sizeof(a->name) || strlen(media) >=
+	    sizeof(a->media))
+		DF_BUG(name);
+	snprintf(a->name, sizeof(a->name), "%s", name);
+	snprintf(a->media, sizeof(a->media), "%s", media);
+	a->digest = *d;
+	a->size = size;
+}
+
+int
+df_commit_put(struct df_step *s, struct df_commit *c, const char *name,
+    const char *media, const void *p, size_t n, struct df_err *e)
+{
+	struct df_digest d;
+
+	if (df_store_put(&s->run.store, p, n, &d, e) < 0)
+		return -1;
+	add_name(c, name, media, &d, n);
+	return 0;
+}
+
+int
+df_commit_name(struct df_step *s, struct df_commit *c, const char *name,
+    const char *media, const struct df_digest *d, uint64_t size,
+    struct df_err *e)
+{
+	if (df_store_need(&s->run.store, d, e) < 0)
+		return -1;
+	add_name(c, name, media, d, size);
+	return 0;
+}
+
+static int
+need_entry(void *arg, const struct df_tree_entry *t, struct df_err *e)
+{
+	if (t->mode == DF_TREE_LINK)
+		return 0;
+	return df_store_need(arg, &t->digest, e);
+}
+
+int
+df_commit_tree(struct df_step *s, const struct df_digest *root,
+    struct df_err *e)
+{
+	if (df_store_need(&s->run.store, root, e) < 0)
+		return -1;
+	return df_tree_walk(&s->run.store, root, NULL, need_entry,
+	    &s->run.store, e);
+}
+
+void
+df_commit_input(struct df_commit *c, const char *name,
+    const struct df_digest *d)
+{
+	struct df_input *in;
+
+	DF_GROW(c->in, c->nin, c->capin);
+	in = &c->in[c->nin++];
+	if (strlen(name) >= sizeof(in->name))
+		DF_BUG(name);
+	snprintf(in->name, sizeof(in->name), "%s", name);
+	in->digest = *d;
+}
+
+/* ---- committing ---- */
+
+static int
+append(struct df_step *s, struct df_event_new *ev, size_t n, struct df_err *e)
+{
+	struct df_run *r = &s->run;
+	char source[80];
+	size_t i;
+	int ret;
+
+	snprintf(source, sizeof(source), "/runs/%s", r->id);
+	ret = df_store_barrier(&r->store, e);
+	if (ret == 0)
+		ret = df_log_lock(&r->log, e);
+	if (ret == 0)
+		ret = df_run_refresh(r, e);
+	if (ret == 0)
+		return df_log_append(&r->log, ev, n, source, df_run_fold(), r,
+		    e);
+	for (i = 0; i < n; i++)
+		jv_free(ev[i].data);
+	return ret;
+}
+
+int
+df_step_commit(struct df_step *s, struct df_commit *c, size_t n,
+    struct df_err *e)
+{
+	struct df_event_new *ev = df_calloc(n, sizeof(*ev));
+	struct df_err le;
+	size_t i, k;
+	int r = 0;
+
+	for (i = 0; i < n && r == 0; i++) {
+		c[i].data = df_artifacts_put(c[i].data, c[i].out, c[i].nout,
+		    &s->run.store, e);
+		if (jv_is_valid(jv_copy(c[i].data)))
+			c[i].data = df_inputs_put(c[i].data, c[i].in,
+			    c[i].nin, &s->run.store, e);
+		if (!jv_is_valid(jv_copy(c[i].data)))
+			r = -1;
+	}
+	for (i = 0; i < n && r == 0; i++) {
+		ev[i].type = c[i].type;
+		ev[i].subject = c[i].subject[0] ? c[i].subject : NULL;
+		ev[i].role = s->role;
+		ev[i].key = s->key;
+		ev[i].data = c[i].data;
+		c[i].data = jv_null();
+	}
+	if (r == 0)
+		r = append(s, ev, n, e);
+	df_log_unlock(&s->run.log);
+	for (i = 0; i < n && r == 0; i++) {
+		for (k = 0; k < c[i].nout; k++)
+			if (df_names_link(s->run.dir, &c[i].out[k], 1, &le)
+			    < 0) {
+				df_warn("%s (df-store names makes it again)",
+				    le.msg);
+				break;
+			}
+	}
+	free(ev);
+	return r;
+}

@@ -1,0 +1,97 @@
+/*
+ * handoff.h - the builder's specification of one task.
+ *
+ *	struct df_handoff_in in = { 0 };
+ *
+ *	in.xref = df_xref_new(&spec);		// scope.h
+ *	in.contract = ...;			// share/contracts/handoff.json
+ *	in.tmpl = df_template_compile(...);	// share/templates/handoff.md
+ *	in.ordinal = place of the task in D8, from 1;
+ *	if (df_handoff_make(&spec, task, &in, &json, &md, &e) == -1)
+ *		df_die(&e);
+ *
+ * A pure function: no file, no clock, no environment, no locale.  Equal
+ * documents, contract and template give equal bytes.
+ *
+ * json is the Handoff record (E-003, schemas/handoff.json) in canonical form.
+ * md is what the agent reads: the ten sections of the handoff standard, only
+ * what concerns this task (scope.h says how that is decided), made from the
+ * documents and from the contract, which is cited wherever it speaks.  A
+ * section that has nothing says so.
+ *
+ * md holds no line number, no path of a machine, no time, no version of a
+ * document and no run: an edit elsewhere in the documents does not change it.
+ * The record has the place of each item: sources.NAME is as long as the list
+ * NAME and holds {doc, line}; items of details have source.
+ *
+ * Text of the documents is Markdown by the specification's author.  It enters
+ * through the template engine, which keeps it where it is put (template.h): a
+ * paragraph stays on its line behind a mark of ours, longer text is quoted
+ * with "> " line by line, code is fenced with a fence longer than any in it.
+ * So every line that begins with "#" or a fence without ">" is ours.
+ *
+ * D9.  The functions are given a specification without D9.  They do not look
+ * at it if it is there.
+ *
+ * Limits.  max holds how many items a section lists (0 is none).  Which ones
+ * is decided by df_picks_best() of scope.h; a note in the section, and
+ * omitted in the record, say how many more there are and where.  The task's
+ * scenarios, contracts and criteria have no limit but the output's
+ * (DF_TEMPLATE_OUT).
+ */
+#ifndef DF_SPEC_HANDOFF_H
+#define DF_SPEC_HANDOFF_H
+
+#include "spec/scope.h"
+#include "spec/template.h"
+
+struct df_handoff_max {
+	unsigned components;	/* of the task, in full */
+	unsigned related;	/* used by it: name, file, what they expose */
+	unsigned files;
+	unsigned entities;
+	unsigned decisions;	/* of D5 and D6, each */
+	unsigned rules;		/* articles; boundaries of each kind; tool
+				   rules of each document; conventions */
+	unsigned principles;	/* articles, patterns of section 10 */
+	unsigned existing;	/* rows of section 7 */
+	unsigned commands;
+	unsigned testing;	/* lines of D7's testing strategy */
+	unsigned diagram;	/* lines of a diagram that is shown whole; of a
+				   longer one the lines near a name, this many
+				   at most */
+};
+extern const struct df_handoff_max df_handoff_max;	/* the usual ones */
+
+struct df_handoff_in {
+	struct df_xref *xref;	/* of the same specification, used as scratch;
+				   NULL: made for this call only */
+	jv contract;		/* borrowed; checked against schemas/contract
+				   by who parsed it */
+	const struct df_template *tmpl;
+	unsigned ordinal;	/* H-FACTORY-%03u */
+	const struct df_handoff_max *max;	/* NULL: the usual ones */
+};
+
+#define DF_HANDOFF_ID 24	/* bytes of "H-FACTORY-4294967295" */
+/* "H-FACTORY-007"; returns out. */
+char *df_handoff_id(unsigned ordinal, char out[DF_HANDOFF_ID]);
+
+/*
+ * Appends to json and md.  Fails with DF_INPUT when contract or template do
+ * not serve (contract.member, template.*) or an output is too large.
+ */
+int df_handoff_make(const struct df_spec *sp, const struct df_task *task,
+	const struct df_handoff_in *in, struct df_buf *json,
+	struct df_buf *md, struct df_err *e) DF_CHECK;
+
+/*
+ * What both handoff and prompt say of a task in one line and in a paragraph:
+ * made from title, description and phase, whole sentences only, without any
+ * sentence that names another task.
+ */
+void df_task_oneline(const struct df_task *t, struct df_buf *b);
+void df_task_mission(const struct df_spec *sp, const struct df_task *t,
+	struct df_buf *b);
+
+#endif

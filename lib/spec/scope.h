@@ -1,0 +1,169 @@
+/*
+ * scope.h - what of a specification concerns a task.
+ *
+ *	struct df_xref *x = df_xref_new(&spec);
+ *	struct df_scope sc;
+ *
+ *	for (i = 0; i < spec.d8.tasks; i++) {
+ *		df_scope_make(x, &spec.d8.task[i], &sc);
+ *		... sc.kind[DF_K_FILE].v[j] ...
+ *	}
+ *	df_xref_free(x);
+ *
+ * A specification is indexed once; selecting for a task then costs what the
+ * task's own text and its selection cost, whatever the size of the rest.  The
+ * selection is a function of the documents alone, and in document order.
+ *
+ * Units.  What can be selected is a unit: a component, a file, an entity, an
+ * article, a line of the testing strategy ... (enum df_kind).  The task's own
+ * scenarios, contracts and criteria are no units: they always belong.
+ *
+ * Evidence.  The task's own text is its title, description, criteria and the
+ * text of its fields for scenarios and contracts; its wider text is that and
+ * its scenarios and contracts.  A unit is selected by
+ *
+ *  DF_BY_NAME	the own text names it: a file by its path or base name, a
+ *		component by name or file, an entity or an error code by name
+ *		or id (of these two the wider text may), a decision by id;
+ *		for other kinds: it names a component, file or entity selected
+ *  DF_BY_ID	it names an id of the task's scenarios, contracts or other
+ *		references: "Implements" of a component, "Source" of an entity
+ *  DF_BY_TEST	a file only: it is called as the test of a selected file
+ *		(test_x.py, x_test.go, x.test.ts, x.spec.ts, XTest.java for x)
+ *  DF_BY_USE	a component only: the own text names what it exposes, or a
+ *		component selected above says that it depends on it
+ *  DF_BY_RULE	an article, boundary, convention, tool rule or pattern that
+ *		names no component and no file of D7 at all: it is for everyone
+ *
+ * An article or boundary that names components or files, none of them
+ * selected here, is not selected: it is for others.
+ *
+ * A name is matched as a whole word with its case; a name that is an ordinary
+ * lower-case word only in code marks or before "("; a name of several words
+ * word by word.  A name or an id that more than DF_XREF_COMMON units of a
+ * kind share tells nothing apart and selects none of that kind.
+ *
+ * Score.  For ranking, units of text also get a score: 12 / n for each word of
+ * at least five letters that is in the wider text and in n units of text,
+ * n at most 12.
+ */
+#ifndef DF_SPEC_SCOPE_H
+#define DF_SPEC_SCOPE_H
+
+#include "spec/spec.h"
+
+#define DF_XREF_COMMON 64
+#define DF_XREF_BACK 256	/* tasks looked at behind a task */
+
+enum df_kind {
+	DF_K_COMPONENT = 0,	/* d7.component */
+	DF_K_FILE,		/* df_xref.file */
+	DF_K_ENTITY,		/* d3.entity */
+	DF_K_ERRCODE,		/* d4.errcode */
+	DF_K_DOUBLE,		/* d4.twin */
+	DF_K_RESEARCH,		/* d5.research */
+	DF_K_CLAR,		/* d6.clar */
+	DF_K_GAP,		/* d6.gap */
+	DF_K_DEFERRED,		/* d2.deferred */
+	DF_K_ACTIVE,		/* d10.active */
+	DF_K_NAMED,		/* those before are selected by evidence only */
+
+	DF_K_ARTICLE = DF_K_NAMED,	/* d1.article */
+	DF_K_ALWAYS,		/* d1.always */
+	DF_K_ASK,		/* d1.ask_first */
+	DF_K_NEVER,		/* d1.never */
+	DF_K_TOOLING,		/* rows of d1.tooling */
+	DF_K_NOT,		/* d2.is_not */
+	DF_K_PATTERN,		/* d10.patterns */
+	DF_K_RULE,		/* d10.rule */
+	DF_K_CONVENTION,	/* d10.conventions */
+	DF_K_COMMAND,		/* d10.command */
+	DF_K_TESTING,		/* df_xref.testing, lines */
+	DF_K_DIAGRAM,		/* df_xref.diagram, lines */
+	DF_KINDS
+};
+
+enum {
+	DF_BY_NAME = 1, DF_BY_ID = 2, DF_BY_TEST = 4, DF_BY_USE = 8,
+	DF_BY_RULE = 16
+};
+
+struct df_pick {
+	uint32_t index;		/* in the kind's array */
+	uint32_t score;
+	uint8_t by;		/* DF_BY_... */
+	uint16_t step;		/* criterion that names it first, from 1; 0 */
+};
+
+struct df_picks {
+	struct df_pick *v;	/* in document order */
+	size_t n;
+	size_t beyond;		/* DF_BY_RULE units not listed: only the first
+				   DF_XREF_COMMON of a kind are */
+};
+
+/* A file of the task. */
+enum df_action {
+	DF_CREATE = 0,		/* no task before this one has it */
+	DF_MODIFY,		/* one has, and this one names it */
+	DF_REUSE		/* one has; this one shares an id with it */
+};
+
+struct df_scope {
+	const struct df_task *task;
+	struct df_picks kind[DF_KINDS];
+	enum df_action *action;		/* of kind[DF_K_FILE].v[i] */
+	/* Ids of the task: scenarios, contracts, others; then E ids that the
+	   wider text names. */
+	const struct df_item **item;
+	size_t items;
+	/* A foundation task without scenarios: those of the tasks that build
+	   on it, at most DF_XREF_BACK tasks away. */
+	const struct df_item **carried;
+	size_t ncarried;
+};
+
+/* A file of D7: of the tree, or named by a component only. */
+struct df_xfile {
+	const char *path;
+	const char *base;	/* inside path */
+	const char *comment;
+	uint32_t component;	/* that says it is its file; or DF_NOCOMPONENT */
+	struct df_span at;
+};
+#define DF_NOCOMPONENT UINT32_MAX
+
+struct df_xline {		/* a line of D7 as it is */
+	struct df_str s;
+	uint32_t line;
+	uint32_t block;		/* diagram: number of the block */
+};
+
+struct df_xref {
+	const struct df_spec *sp;
+	struct df_xfile *file;
+	size_t files;
+	struct df_xline *testing, *diagram;
+	size_t ntesting, ndiagram;
+
+	struct df_xref_in *in;	/* inside */
+};
+
+/* The specification must outlive the index. */
+struct df_xref *df_xref_new(const struct df_spec *sp);
+void df_xref_free(struct df_xref *x);
+
+/* The arrays in sc belong to x and hold until the next call. */
+void df_scope_make(struct df_xref *x, const struct df_task *t,
+	struct df_scope *sc);
+
+/*
+ * Keep the best max of p: by evidence (NAME, ID, TEST, USE, RULE), then
+ * score, then order of the document; document order stays.  Returns how many
+ * were left out, beyond included.
+ */
+size_t df_picks_best(struct df_picks *p, size_t max);
+/* The one with the highest score, first of equals; NULL when empty. */
+const struct df_pick *df_picks_top(const struct df_picks *p);
+
+#endif
