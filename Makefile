@@ -21,11 +21,12 @@ J ?= $(shell nproc)
 
 LAYERS = base evidence run spec work
 
-base_SRC = buf clock err file hash json mem opt out schema text
-evidence_SRC =
-run_SRC =
+base_SRC = buf clock err file hash json mem opt out par schema text
+evidence_SRC = age age-key age-read agent key log seal sign store tree trust \
+	trust-read wire
+run_SRC = ids machine names project run settings state step
 spec_SRC =
-work_SRC =
+work_SRC = adapter git jq merge sandbox secret spawn workspace
 
 TOOLS =
 LIBEXEC =

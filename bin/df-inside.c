@@ -17,6 +17,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -41,7 +42,7 @@
 
 static const char usage[] =
     "usage: df-inside -r FD [-k FD]... [-t MS] [-p PROCESSES] [-o DIR]...\n"
-    "                 [-u] -- COMMAND [ARG]... [--then COMMAND [ARG]...]\n"
+    "                 -- COMMAND [ARG]... [--then COMMAND [ARG]...]\n"
     "\n"
     "The first process in a sandbox; df-dispatch and df-holdout start it.\n"
     "\n"
@@ -50,7 +51,6 @@ static const char usage[] =
     "  -t MS       the command's time: SIGTERM, five seconds, SIGKILL\n"
     "  -p N        at most N processes\n"
     "  -o DIR      report files below DIR: written outside the workspace\n"
-    "  -u          not in a process namespace: kill only our own children\n"
     "  --then      afterwards, in what is left, run this (30 seconds)\n"
     "      --help  this text\n"
     "      --version\n"
@@ -67,7 +67,6 @@ struct opts {
 	const char *out[FDS];
 	size_t nout;
 	int64_t ms, processes;
-	int own;		/* no process namespace */
 	char **cmd, **then;
 };
 
@@ -328,7 +327,7 @@ report_before(const struct opts *o)
 /* ---- the command ---- */
 
 static void
-child(const struct opts *o, char **cmd, int keep, int errfd)
+child(const struct opts *o, char **cmd, int errfd)
 {
 	struct rlimit rl;
 	sigset_t none;
@@ -338,14 +337,11 @@ child(const struct opts *o, char **cmd, int keep, int errfd)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setsid();
-	for (fd = 3; fd < 1024; fd++) {
-		if (fd == errfd)
-			continue;
-		for (k = 0; keep && k < o->nkeep && o->keep[k] != fd; k++)
-			;
-		if (!keep || k == o->nkeep)
-			close(fd);
-	}
+	if (syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
+		for (fd = 3; fd < 1024; fd++)
+			(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	for (k = 0; k < o->nkeep; k++)
+		(void)fcntl(o->keep[k], F_SETFD, 0);
 	rl.rlim_cur = rl.rlim_max = 0;
 	setrlimit(RLIMIT_CORE, &rl);
 	if (o->processes > 0) {
@@ -363,7 +359,7 @@ child(const struct opts *o, char **cmd, int keep, int errfd)
 
 /* Start cmd; its pid, or -1 with errno set by its exec. */
 static pid_t
-start(const struct opts *o, char **cmd, int keep)
+start(const struct opts *o, char **cmd)
 {
 	int p[2], e = 0;
 	pid_t pid;
@@ -374,7 +370,7 @@ start(const struct opts *o, char **cmd, int keep)
 	pid = fork();
 	if (pid == 0) {
 		close(p[0]);
-		child(o, cmd, keep, p[1]);
+		child(o, cmd, p[1]);
 	}
 	close(p[1]);
 	if (pid > 0) {
@@ -441,7 +437,11 @@ comm(const char *pid, char *out, size_t size)
 	df_buf_release(&b);
 }
 
-/* Is pid a descendant of ours that is alive?  (No process namespace.) */
+/*
+ * Is pid a descendant of ours?  As a subreaper we are the parent of every
+ * orphan among them, so a daemon is one too.  Nothing else is ever killed:
+ * this program may be run by hand, outside a process namespace.
+ */
 static int
 ours(const char *pid, pid_t self)
 {
@@ -478,12 +478,13 @@ reap(void)
 		;
 }
 
-/* Kill all other processes; returns how many there were, some by name. */
+/* Kill what the command left; returns how many there were, some by name. */
 static size_t
-kill_rest(const struct opts *o, struct df_buf *names)
+kill_rest(struct df_buf *names)
 {
 	struct dirent *d;
 	pid_t self = getpid();
+	const struct timespec pause = { 0, 500000 };
 	size_t n = 0, round, found;
 	char name[64];
 	DIR *dir;
@@ -497,8 +498,7 @@ kill_rest(const struct opts *o, struct df_buf *names)
 		found = 0;
 		while ((d = readdir(dir)) != NULL) {
 			pid = strtol(d->d_name, NULL, 10);
-			if (pid <= 1 || pid == self ||
-			    (o->own && !ours(d->d_name, self)))
+			if (pid <= 1 || pid == self || !ours(d->d_name, self))
 				continue;
 			comm(d->d_name, name, sizeof(name));
 			if (name[0] == '\0')
@@ -517,9 +517,7 @@ kill_rest(const struct opts *o, struct df_buf *names)
 		closedir(dir);
 		if (found == 0)
 			break;
-		if (!o->own)
-			kill(-1, SIGKILL);
-		usleep(500);
+		nanosleep(&pause, NULL);
 	}
 	reap();
 	return n;
@@ -572,7 +570,7 @@ report_after(const struct opts *o, int status, int late, int64_t ms,
 	struct df_buf b = DF_BUF_INIT, left = DF_BUF_INIT, out = DF_BUF_INIT;
 	size_t nleft, nout = 0, i;
 
-	nleft = kill_rest(o, &left);
+	nleft = kill_rest(&left);
 	for (i = 0; i < o->nout; i++)
 		list_files(AT_FDCWD, o->out[i], 0, &nout, &out);
 	df_buf_fmt(&b, "{\"cpu_ms\":%lld,\"duration_ms\":%lld,",
@@ -607,7 +605,7 @@ parse(struct opts *o, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "+r:k:t:p:o:u")) != -1) {
+	while ((c = getopt(argc, argv, "+r:k:t:p:o:")) != -1) {
 		switch (c) {
 		case 'r':
 			o->report = (int)number(optarg);
@@ -625,9 +623,6 @@ parse(struct opts *o, int argc, char **argv)
 		case 'o':
 			if (o->nout < FDS)
 				o->out[o->nout++] = optarg;
-			break;
-		case 'u':
-			o->own = 1;
 			break;
 		default:
 			fputs(usage, stderr);
@@ -668,13 +663,12 @@ main(int argc, char **argv)
 	parse(&o, argc, argv);
 	prctl(PR_SET_DUMPABLE, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (o.own)
-		prctl(PR_SET_CHILD_SUBREAPER, 1);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	signal(SIGPIPE, SIG_IGN);
 	fcntl(o.report, F_SETFD, FD_CLOEXEC);
 	report_before(&o);
 	t0 = now_ms();
-	pid = start(&o, o.cmd, 1);
+	pid = start(&o, o.cmd);
 	if (pid < 0)
 		df_diex(DF_EXTERNAL, "exec", "cannot run %s: %s", o.cmd[0],
 		    strerror(errno));
@@ -683,7 +677,7 @@ main(int argc, char **argv)
 	if (o.then) {
 		struct rusage unused;
 
-		pid = start(&o, o.then, 1);
+		pid = start(&o, o.then);
 		if (pid > 0)
 			(void)wait_for(pid, CLEANUP_MS, &st, &unused);
 	}

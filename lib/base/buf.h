@@ -32,7 +32,8 @@ void df_buf_add(struct df_buf *b, const void *p, size_t n);
 void df_buf_str(struct df_buf *b, const char *s);
 void df_buf_ch(struct df_buf *b, int c);
 void df_buf_fmt(struct df_buf *b, const char *fmt, ...) DF_PRINTF(2, 3);
-void df_buf_vfmt(struct df_buf *b, const char *fmt, va_list ap);
+void df_buf_vfmt(struct df_buf *b, const char *fmt, va_list ap)
+	DF_PRINTF(2, 0);
 /* Cut to n bytes. */
 void df_buf_cut(struct df_buf *b, size_t n);
 /* Hand the bytes over (free() them); the buffer is empty afterwards. */

@@ -15,6 +15,9 @@ int df_errors_json;
 int df_quiet;
 int df_verbose;
 
+static void fill(struct df_err *e, int exit, const char *code,
+    const char *fmt, va_list ap, int errnum) DF_PRINTF(4, 0);
+
 static void
 fill(struct df_err *e, int exit, const char *code, const char *fmt, va_list ap,
     int errnum)
@@ -169,6 +172,9 @@ df_diex(int code, const char *name, const char *fmt, ...)
 	va_end(ap);
 	df_die(&e);
 }
+
+static void say(const char *prefix, const char *fmt, va_list ap)
+    DF_PRINTF(2, 0);
 
 static void
 say(const char *prefix, const char *fmt, va_list ap)

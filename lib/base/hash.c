@@ -1,8 +1,8 @@
+#define _GNU_SOURCE
 #include "base/df.h"
 
 #include <nettle/hkdf.h>
 #include <nettle/hmac.h>
-#include <nettle/sha1.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -86,6 +86,7 @@ df_hmac_sha256(const void *key, size_t keylen, const void *p, size_t n,
 	hmac_sha256_set_key(&ctx, keylen, key);
 	hmac_sha256_update(&ctx, n, p);
 	hmac_sha256_digest(&ctx, 32, out);
+	explicit_bzero(&ctx, sizeof(ctx));
 }
 
 void
@@ -103,19 +104,31 @@ df_hkdf_sha256(const void *ikm, size_t ikmlen, const void *salt,
 	hkdf_expand(&ctx, (nettle_hash_update_func *)hmac_sha256_update,
 	    (nettle_hash_digest_func *)hmac_sha256_digest, sizeof(prk),
 	    strlen(info), (const uint8_t *)info, len, out);
+	explicit_bzero(&ctx, sizeof(ctx));
+	explicit_bzero(prk, sizeof(prk));
 }
 
 void
-df_git_blob_oid(const void *p, size_t n, struct df_git_oid *o)
+df_git_hash_init(struct df_git_hash *h, uint64_t size)
 {
-	struct sha1_ctx ctx;
 	char head[32];
 	int k;
 
-	k = snprintf(head, sizeof(head), "blob %zu", n);
-	sha1_init(&ctx);
-	sha1_update(&ctx, (size_t)k + 1, (const uint8_t *)head);
+	k = snprintf(head, sizeof(head), "blob %llu",
+	    (unsigned long long)size);
+	sha1_init(&h->ctx);
+	sha1_update(&h->ctx, (size_t)k + 1, (const uint8_t *)head);
+}
+
+void
+df_git_hash_add(struct df_git_hash *h, const void *p, size_t n)
+{
 	if (n)
-		sha1_update(&ctx, n, p);
-	sha1_digest(&ctx, sizeof(o->b), o->b);
+		sha1_update(&h->ctx, n, p);
+}
+
+void
+df_git_hash_end(struct df_git_hash *h, struct df_git_oid *o)
+{
+	sha1_digest(&h->ctx, sizeof(o->b), o->b);
 }

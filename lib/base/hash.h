@@ -8,6 +8,7 @@
 #ifndef DF_BASE_HASH_H
 #define DF_BASE_HASH_H
 
+#include <nettle/sha1.h>
 #include <nettle/sha2.h>
 
 #include "base/buf.h"
@@ -49,6 +50,11 @@ void df_hkdf_sha256(const void *ikm, size_t ikmlen, const void *salt,
 struct df_git_oid {
 	uint8_t b[20];
 };
-void df_git_blob_oid(const void *p, size_t n, struct df_git_oid *o);
+struct df_git_hash {
+	struct sha1_ctx ctx;
+};
+void df_git_hash_init(struct df_git_hash *h, uint64_t size);
+void df_git_hash_add(struct df_git_hash *h, const void *p, size_t n);
+void df_git_hash_end(struct df_git_hash *h, struct df_git_oid *o);
 
 #endif

@@ -91,7 +91,7 @@ df_arena_alloc(struct df_arena *a, size_t n)
 
 	if (n > SIZE_MAX / 2)
 		out_of_memory();
-	n = (n + 15) & ~(size_t)15;
+	n = n ? (n + 15) & ~(size_t)15 : 16;
 	if (n > a->left) {
 		size = n > CHUNK / 4 ? n : CHUNK;
 		c = df_calloc(1, sizeof(*c) + size);

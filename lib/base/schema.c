@@ -29,6 +29,19 @@ str_cmp(const void *a, const void *b)
 	return r ? r : (x->n > y->n) - (x->n < y->n);
 }
 
+/* Read 2 n hex digits of either case. */
+static int
+unhex(uint8_t *out, size_t n, const char *s)
+{
+	char low[4];
+	size_t i;
+
+	for (i = 0; i < 2 * n; i++)
+		low[i] = s[i] >= 'A' && s[i] <= 'F' ? (char)(s[i] | 32) :
+		    s[i];
+	return df_unhex(out, n, low, 2 * n);
+}
+
 /* ---- numbers: exact decimals ---- */
 
 /* sign * 0.d[0]d[1].. * 10^mag; d neither begins nor ends with a zero. */
@@ -272,15 +285,7 @@ re_escape(struct parse *p, int in_class, uint32_t *cp)
 	}
 	c = p->s[p->i + 1];
 	if (c == 'u') {
-		char hex[4];
-		size_t k;
-
-		for (k = 0; k < 4 && p->i + 2 + k < p->n; k++) {
-			hex[k] = p->s[p->i + 2 + k];
-			if (hex[k] >= 'A' && hex[k] <= 'F')
-				hex[k] = (char)(hex[k] - 'A' + 'a');
-		}
-		if (k < 4 || df_unhex(b, 2, hex, 4) < 0 ||
+		if (p->n - p->i < 6 || unhex(b, 2, p->s + p->i + 2) < 0 ||
 		    (b[0] >= 0xd8 && b[0] <= 0xdf)) {
 			no(p, "\\u that is not four hex digits of a character");
 			return -1;
@@ -608,7 +613,7 @@ struct state {
 struct dfa {
 	struct inst *prog;
 	size_t nprog, nset;
-	struct set **set;
+	const struct set **set;
 	uint16_t ascii[128];	/* symbol of a character */
 	struct from *high;	/* of the others */
 	size_t nhigh;
@@ -953,11 +958,15 @@ transition(struct dfa *d, size_t from, size_t sym)
 static struct dfa *
 dfa_new(const struct re *re, size_t nset, struct pool *pool)
 {
+	static const struct set none;	/* of what is repeated 0 times */
 	struct dfa *d = df_arena_alloc(&pool->a, sizeof(*d));
+	size_t i;
 
 	d->pool = pool;
 	d->nset = nset;
 	d->set = df_arena_alloc(&pool->a, nset * sizeof(*d->set) + 1);
+	for (i = 0; i < nset; i++)
+		d->set[i] = &none;
 	d->prog = df_arena_alloc(&pool->a, (re->size + 1) * sizeof(*d->prog));
 	emit(d, re);
 	emit1(d, OP_MATCH);
@@ -1071,6 +1080,7 @@ enum { HAS_STRING = 1, HAS_NUMBER = 2, HAS_ARRAY = 4, HAS_OBJECT = 8,
 /* The values of enum or const: strings apart, as text; all others in the form
    that canon() writes.  Both are sorted. */
 struct values {
+	unsigned types;		/* 1 << enum df_jtype */
 	struct str *text, *other;
 	size_t ntext, nother;
 	struct str *raw;	/* as written, for messages */
@@ -1444,6 +1454,7 @@ kw_values(struct comp *c, struct values **to, uint32_t t, int list)
 	for (i = 0; i < n; i++, k = df_jnext(&c->j, k)) {
 		tok = &c->j.tok[k];
 		q = tok->type == DF_JSTRING;
+		v->types |= 1u << tok->type;
 		v->raw[v->nraw].s = c->j.s + tok->start - q;
 		v->raw[v->nraw++].n = tok->end - tok->start + 2 * q;
 		if (q) {
@@ -1495,7 +1506,8 @@ pattern(struct comp *c, struct str text)
 	p->re = re_parse(&parse, &c->s->a, text);
 	if (p->re == NULL) {
 		df_text_foreign(&b, text.s, text.n, DF_TEXT_LINE, 0, 120);
-		bad(c, "schema.pattern", "%s: %s", b.s, parse.why);
+		bad(c, "schema.pattern", "%s%s%s", b.s, b.n ? ": " : "",
+		    parse.why);
 		df_buf_release(&b);
 		return NULL;
 	}
@@ -1832,8 +1844,7 @@ static int
 unpercent(struct str s, struct df_buf *b)
 {
 	uint8_t v;
-	char hex[2];
-	size_t i, k;
+	size_t i;
 
 	df_buf_reset(b);
 	for (i = 0; i < s.n; i++) {
@@ -1841,16 +1852,10 @@ unpercent(struct str s, struct df_buf *b)
 			df_buf_ch(b, s.s[i]);
 			continue;
 		}
-		if (i + 2 >= s.n)
-			return -1;
-		for (k = 0; k < 2; k++) {
-			hex[k] = s.s[++i];
-			if (hex[k] >= 'A' && hex[k] <= 'F')
-				hex[k] = (char)(hex[k] - 'A' + 'a');
-		}
-		if (df_unhex(&v, 1, hex, 2) < 0)
+		if (s.n - i < 3 || unhex(&v, 1, s.s + i + 1) < 0)
 			return -1;
 		df_buf_ch(b, v);
+		i += 2;
 	}
 	return 0;
 }
@@ -2173,13 +2178,13 @@ is_among(struct check *c, const struct values *v, uint32_t t)
 	const struct df_jtok *k = &c->j->tok[t];
 	struct str s;
 
+	if ((v->types >> k->type & 1) == 0)
+		return 0;
 	if (k->type == DF_JSTRING) {
-		if (v->ntext == 0)
-			return 0;
 		s = text(c, t);
 		return sorted_has(v->text, v->ntext, &s);
 	}
-	if (v->nother == 0 || spend(c, k->next - t) < 0)
+	if (spend(c, k->next - t) < 0)
 		return 0;
 	df_buf_reset(&c->canon);
 	canon(c->j, t, &c->canon, &c->tmp);

@@ -4,13 +4,90 @@
  * Every record of ours is checked against its schema when it is written and
  * when it is read.  The schemas are schemas/NAME.json, compiled in at build
  * (so no environment can widen one) and parsed on first use.
+ *
+ *	s = df_schema_get("event");
+ *	if (df_json_scan(&j, line, n, DF_JSON_CANON, what, e) < 0 ||
+ *	    df_schema_check(s, &j, 0, what, e) < 0)
+ *		return -1;
+ *
+ * A compiled schema does not change and may be used by several threads at
+ * once.  Checking is linear in the document, allocates nothing unless a
+ * string has escapes or a value is compared as a whole, and takes less than
+ * the scan before it.
+ *
+ * Keywords.  These, with the meaning that the 2020-12 core and validation
+ * vocabularies give them:
+ *
+ *	$schema $id $ref $defs $comment
+ *	type enum const
+ *	minLength maxLength pattern format
+ *	minimum maximum exclusiveMinimum exclusiveMaximum multipleOf
+ *	items prefixItems minItems maxItems uniqueItems
+ *	contains minContains maxContains
+ *	properties required additionalProperties patternProperties
+ *	propertyNames minProperties maxProperties
+ *	dependentRequired dependentSchemas
+ *	allOf anyOf oneOf not if then else
+ *	title description default examples
+ *
+ * and the schemas true and false.  Lengths are in characters (code points).
+ * Numbers are exact decimals and equal by value: 1, 1.0 and 10e-1 are one
+ * number, 2^53 and 2^53 + 1 are two.  format, like the last line of the list,
+ * is an annotation and checks nothing, as 2020-12 has it by default.
+ *
+ * Where this is deliberately not the specification:
+ *
+ *   - Any other keyword fails compilation, where the specification has it
+ *     ignored: a schema never silently checks less than it says, and a
+ *     misspelt keyword is found.  That includes $anchor, $dynamicRef,
+ *     $dynamicAnchor, $vocabulary, unevaluatedItems, unevaluatedProperties,
+ *     content*, deprecated, readOnly and writeOnly.
+ *   - $schema and $id stand only at the root.  $schema must be the 2020-12
+ *     dialect's URI.  $id must be an absolute URI or a URN without a
+ *     fragment; it is recorded and nothing is resolved against it: a schema
+ *     is one text, and nothing is ever fetched.
+ *   - $ref is "#" or "#/...", a JSON Pointer (RFC 6901) to a schema in the
+ *     same text, written as the pointer of that place is (~0, ~1, and %XX
+ *     for any byte).
+ *   - A schema that applies itself to the same value ($ref, allOf, anyOf,
+ *     oneOf, not, if, then, else, dependentSchemas) fails compilation even if
+ *     no document would ever go that way; so do more than 32 schemas applied
+ *     to one value, one inside the other.  Recursion into parts of a value is
+ *     free, as deep as df_json_scan() lets a document be.
+ *   - multipleOf has at most 18 digits and lies between 1e-400 and 1e400.
+ *   - The place of a schema in its text has at most 4096 bytes.
+ *   - A pattern is of the following subset, else compilation fails.
+ *
+ * Patterns.  What ECMA-262 (with the u flag, unanchored) and POSIX extended
+ * regular expressions share, with ECMA-262's meaning where they differ:
+ *
+ *	c		a character; not one of  ^ $ \ . * + ? ( ) [ ] { } |
+ *	\c		one of these, or /
+ *	\uXXXX		a character of the basic plane, not a surrogate
+ *	.		any character but LF, CR, U+2028 and U+2029
+ *	[abc-f] [^a]	a class; in it \ is written \\, [ is \[, ] is \] and
+ *			- is \- or stands first or last; \^, \uXXXX as above
+ *	^ $		the beginning, the very end of the text
+ *	(x) x|y		not empty; at most 32 groups inside each other
+ *	* + ? {m} {m,} {m,n}	behind a character, a class or a group, once
+ *
+ * So no \d \w \s \b \p \1, no (?, no lazy quantifier, no [:alpha:].  A text
+ * is a sequence of characters, after unescaping and whatever the locale; NUL
+ * is one of them: "\u0000" in a document is matched by \u0000 and by the dot.
+ * A pattern has at most 4096 bytes, and as many instructions when its {m,n}
+ * are written out (one for a character or class, one more where it may be
+ * left out).  Matching takes time linear in the text.
+ *
+ * A check that takes more than 2^24 + 256 n steps on a document of n values
+ * is given up ("schema.work"): with anyOf inside anyOf a schema can ask for
+ * work that doubles at each level of the document.
  */
 #ifndef DF_BASE_SCHEMA_H
 #define DF_BASE_SCHEMA_H
 
 #include "base/json.h"
 
-/* Compiled in; ends with name == NULL, sorted by name. */
+/* Compiled in; ends with name == NULL, sorted by name (base/embed.sh). */
 struct df_schema_text {
 	const char *name;
 	const char *text;
@@ -27,8 +104,12 @@ struct df_schema;
 const struct df_schema *df_schema_get(const char *name);
 
 /*
- * Compile a schema text.  Keywords that are not implemented fail (DF_INPUT,
- * "schema.keyword"): a schema never silently checks less than it says.
+ * Compile a schema text, which is not needed afterwards; what names it in
+ * messages.  NULL and DF_INPUT on failure, with the code "json" (no JSON),
+ * "schema.keyword" (not supported, or not here), "schema.value" (a keyword's
+ * value is not of its kind), "schema.dialect", "schema.id", "schema.ref",
+ * "schema.pattern", "schema.loop" or "schema.depth", and a message that has
+ * the place: "x.json: /properties/id/pattern: ^\d$: \d is not supported ...".
  */
 struct df_schema *df_schema_compile(const char *text, size_t n,
 	const char *what, struct df_err *e);
@@ -38,18 +119,31 @@ const char *df_schema_id(const struct df_schema *s);
 
 /*
  * Check token t of j.  Fails with DF_INPUT, code "schema", and a message
- * that has what, the place (a JSON Pointer, RFC 6901) and the rule:
- * "run.json: /tasks/3/id: does not match ^T-...$".
+ * that has what, the place (a JSON Pointer, RFC 6901, from token 0 on; left
+ * out for token 0 itself) and the rule:
+ * "run.json: /tasks/3/id: "T 1" does not match ^T-...$".
+ *
+ * It is the first fault in the order of the document; for anyOf and oneOf
+ * that of the alternative which type and constants say is meant, else of the
+ * one that went deepest, else what the alternatives are.  The hint names a
+ * member or value that was perhaps meant.  Quoted text is passed through
+ * df_text_foreign() and cut.  e may be NULL, which is cheaper on failure.
  */
 int df_schema_check(const struct df_schema *s, const struct df_json *j,
 	uint32_t t, const char *what, struct df_err *e) DF_CHECK;
 
-/* Scan s[0..n) and check it against the compiled-in schema of that name. */
+/*
+ * Scan s[0..n) and check it against the compiled-in schema of that name
+ * ("schema.unknown" when there is none).
+ */
 int df_schema_scan(struct df_json *j, const char *s, size_t n,
 	unsigned flags, const char *name, const char *what, struct df_err *e)
 	DF_CHECK;
-/* The same for a jv that we are about to write: writes it canonically with
-   LF into b, then checks.  Eats v. */
+/*
+ * The same for a jv that we are about to write: writes it canonically with
+ * LF into b, then checks.  On failure b is as it was, and messages begin with
+ * the schema's name.  Eats v.
+ */
 int df_schema_write(struct df_buf *b, jv v, const char *name,
 	struct df_err *e) DF_CHECK;
 

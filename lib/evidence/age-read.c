@@ -85,9 +85,9 @@ df_age_view(struct df_age_view *v, const void *p, size_t n, struct df_err *e)
 {
 	const char *s = p, *end, *t;
 
-	v->p = p;
-	v->n = n;
 	df_buf_init(&v->plain);
+	v->p = n ? p : (const void *)"";
+	v->n = n;
 	if (n == 0)
 		return 0;
 	end = s + n;

@@ -5,7 +5,8 @@
  * Stock age opens what is written here and the other way round.  Other
  * stanza types (scrypt, plugins, hybrid) are skipped when reading, as the
  * format demands, and never written.  Whole files in memory: what is sealed
- * here is text of at most a few megabytes.
+ * here is text of at most a few megabytes.  A header has at most 1 MiB and
+ * 4096 stanzas.
  */
 #ifndef DF_EVIDENCE_AGE_H
 #define DF_EVIDENCE_AGE_H
@@ -19,7 +20,7 @@ struct df_age_id {
 	uint8_t sk[32], pk[32];
 };
 
-/* "age1..." (Bech32, lower case).  -1: DF_INPUT. */
+/* "age1..." (Bech32, lower case).  -1: DF_INPUT, also for a weak point. */
 int df_age_recipient_parse(const char *s, size_t n, uint8_t pk[32],
 	struct df_err *e) DF_CHECK;
 char *df_age_recipient_str(const uint8_t pk[32], char out[DF_AGE_KEY_STR]);
@@ -32,8 +33,9 @@ void df_age_generate(struct df_age_id *id);
 
 /*
  * The identities of a file as age-keygen(1) writes it: comments, empty lines,
- * one identity a line.  A file that others can read is refused (DF_AUTH).
- * Returns a malloc'd array and its length in *n.
+ * one identity a line.  A file that others can read is refused (DF_AUTH);
+ * DF_INPUT: no such file, no identity in it, or any other line.
+ * Returns a malloc'd array, at least one long, and its length in *n.
  */
 struct df_age_id *df_age_identity_file(const char *path, size_t *n,
 	struct df_err *e);
@@ -45,9 +47,11 @@ void df_age_id_free(struct df_age_id *id, size_t n);
 int df_age_encrypt(struct df_buf *out, const uint8_t (*pk)[32], size_t npk,
 	const void *p, size_t n, struct df_err *e) DF_CHECK;
 /*
- * Append the plaintext.  DF_INPUT: not an age file, or a malformed one.
- * DF_AUTH: none of the identities opens it.  DF_INTEGRITY: header MAC or
- * payload tag does not match; then out is as it was.
+ * Append the plaintext.  DF_INPUT: not an age file, or a malformed one
+ * ("age.armor", "age.header").  DF_AUTH: none of the identities opens it
+ * ("age.nomatch").  DF_INTEGRITY: header MAC ("age.mac") or payload
+ * ("age.payload") do not hold.  After any failure out is as it was, and no
+ * plaintext is left in its memory.
  */
 int df_age_decrypt(struct df_buf *out, const struct df_age_id *id, size_t nid,
 	const void *p, size_t n, struct df_err *e) DF_CHECK;

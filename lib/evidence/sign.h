@@ -34,10 +34,15 @@ struct df_pubkey {
 
 /* Append the SSH wire form, as in the base64 of a .pub file. */
 void df_pubkey_blob(const struct df_pubkey *k, struct df_buf *b);
-/* Exactly one key, nothing behind it; refuses weak points (DF_INPUT). */
+/*
+ * Exactly one key, nothing behind it.  DF_INPUT: another type, a weak point
+ * (small order, not canonical, outside the prime-order group), or a hardware
+ * key whose application does not begin with "ssh:": that is a browser's.
+ */
 int df_pubkey_parse_blob(struct df_pubkey *k, const void *p, size_t n,
 	struct df_err *e) DF_CHECK;
-/* "TYPE BASE64[ COMMENT]", at most one line (the final LF is optional). */
+/* "TYPE BASE64[ COMMENT]", at most one line (the final LF is optional), one
+   space between the parts, no control characters. */
 int df_pubkey_parse(struct df_pubkey *k, const char *s, size_t n,
 	struct df_err *e) DF_CHECK;
 /* "TYPE BASE64" without LF. */
@@ -48,26 +53,37 @@ char *df_fingerprint(const struct df_pubkey *k, char out[DF_FP_STR]);
 
 /* ---- signing ---- */
 
-struct df_key;			/* a private key, here or in an agent */
+/* A private key, here or in an agent.  Threads may share one: the agent is
+   connected anew for each signature. */
+struct df_key;
 
 /*
  * Open the key in file path.  A public key file ("ssh-ed25519 AAAA...")
- * needs an agent that holds the private half (DF_AUTH when it does not; the
- * hint says ssh-add).  An encrypted private key is DF_AUTH with the same
- * hint.
+ * needs an agent that holds the private half (DF_AUTH when it does not, or
+ * there is none; the hint says ssh-add).  An encrypted private key, and one
+ * of hardware, is DF_AUTH with the same hint.  DF_INPUT: no such file, or not
+ * exactly what ssh-keygen writes: one key, halves that belong together,
+ * nothing behind.
  */
 struct df_key *df_key_open(const char *path, struct df_err *e);
 /* Zeroes and frees.  NULL is allowed. */
 void df_key_free(struct df_key *k);
 const struct df_pubkey *df_key_pub(const struct df_key *k);
-/* Append the signature blob over message m under namespace ns. */
+/*
+ * Append the signature blob over message m under namespace ns, which is 1 to
+ * 63 printable ASCII characters without space (DF_USAGE).  What an agent
+ * returns is verified first.  DF_AUTH: the agent does not sign with the key;
+ * DF_EXTERNAL: it cannot be talked to.
+ */
 int df_key_sign(struct df_key *k, const char *ns, const void *m, size_t n,
 	struct df_buf *sig, struct df_err *e) DF_CHECK;
 
 /*
  * Make a key pair: NAME (0600, openssh-key-v1, unencrypted) and NAME.pub
  * (0644) in directory dir, both durable; DF_CONFLICT when either exists.
- * seed is 32 random bytes, or NULL to draw them.
+ * comment may be NULL; DF_INPUT when it has control characters or more than
+ * 1000 bytes.  seed is 32 random bytes, or NULL to draw them; the same seed
+ * and comment give the same files.
  */
 int df_key_generate(int dir, const char *name, const char *comment,
 	const uint8_t *seed, struct df_pubkey *pub, struct df_err *e) DF_CHECK;
@@ -82,6 +98,8 @@ int df_sig_verify(const struct df_pubkey *k, const char *ns, const void *m,
  * Armored SSHSIG files, as `ssh-keygen -Y sign` writes them: version 1,
  * 70 columns, one LF at the end.  Reading demands that the text equals its
  * re-encoding (DF_INTEGRITY otherwise): an armor is malleable, ours is not.
+ * DF_INPUT: no SSH signature, or one of another key type, hash or version.
+ * Reading says nothing about who signed what: that is df_sig_verify()'s.
  */
 struct df_sshsig {
 	struct df_pubkey key;

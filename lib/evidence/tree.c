@@ -159,10 +159,9 @@ static int
 put_file(struct put *p, int dir, const char *name, size_t len,
     struct df_buf *out, struct df_err *e)
 {
-	const char *bytes = NULL;
 	struct df_digest d;
 	struct stat st;
-	uint64_t size, left;
+	uint64_t size = 0, left;
 	int fd, r, mode;
 
 	fd = open_entry(dir, name, 0);
@@ -179,11 +178,19 @@ put_file(struct put *p, int dir, const char *name, size_t len,
 		r = df_read_fd(fd, &p->data, left < (uint64_t)INLINE_MAX * 2 ?
 		    (size_t)left : (size_t)INLINE_MAX * 2, p->path.s, e);
 		size = p->data.n;
-		bytes = p->data.s;
+		if (r == 0 && p->o && p->o->file)
+			r = p->o->file(p->o->arg, p->path.s, fd, p->data.s,
+			    p->data.n, e);
 		if (r == 0)
-			r = df_store_put(p->s, bytes, p->data.n, &d, e);
+			r = df_store_put(p->s, p->data.s, p->data.n, &d, e);
 	} else {
-		r = df_store_put_fd(p->s, fd, left, p->path.s, &d, &size, e);
+		r = p->o && p->o->file ? p->o->file(p->o->arg, p->path.s, fd,
+		    NULL, 0, e) : 0;
+		if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
+			r = bad_errno(p, e);
+		if (r == 0)
+			r = df_store_put_fd(p->s, fd, left, p->path.s, &d,
+			    &size, e);
 	}
 	close(fd);
 	if (r < 0) {
@@ -198,9 +205,6 @@ put_file(struct put *p, int dir, const char *name, size_t len,
 	if (st.st_mode & (S_ISUID | S_ISGID))
 		p->st->setid++;
 	mode = st.st_mode & S_IXUSR ? DF_TREE_EXEC : DF_TREE_FILE;
-	if (p->o && p->o->file &&
-	    p->o->file(p->o->arg, p->path.s, mode, bytes, size, &d, e) < 0)
-		return -1;
 	df_tree_line(out, mode, name, len, &d, size, NULL);
 	return 0;
 }
@@ -324,7 +328,7 @@ put_entry(struct put *p, int dir, const struct name *nm, unsigned depth,
 		p->st->setid++;
 	r = put_dir(p, fd, depth + 1, &d, &size, e);
 	close(fd);
-	if (r == 0)
+	if (r == 0 && !(size == 0 && p->o && p->o->prune))
 		df_tree_line(out, DF_TREE_DIR, nm->s, nm->n, &d, size, NULL);
 	return r;
 }

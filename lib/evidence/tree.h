@@ -52,15 +52,16 @@ struct df_tree_stat {
 
 struct df_tree_opts {
 	struct df_tree_limits limit;
+	int prune;		/* leave out directories that hold nothing */
 	/*
 	 * Called before an entry is read, with its path below the root; returns
 	 * 1 to leave it (and all below it) out, 0 to take it, -1 to fail.
 	 */
 	int (*skip)(void *arg, const char *path, int isdir, struct df_err *e);
-	/* Called for each file after it was staged; bytes is NULL when the
-	   file was too large to be held in memory. */
-	int (*file)(void *arg, const char *path, int mode, const char *bytes,
-	    uint64_t size, const struct df_digest *d, struct df_err *e);
+	/* Called for each file before it is staged; bytes is NULL when it is
+	   too large to be held in memory: fd is at its beginning then. */
+	int (*file)(void *arg, const char *path, int fd, const char *bytes,
+	    size_t n, struct df_err *e);
 	void *arg;
 };
 

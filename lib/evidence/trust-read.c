@@ -339,7 +339,8 @@ df_trust_signers(struct df_trust *t, const char *s, size_t n,
 		return df_fail(e, DF_INPUT, "trust.size",
 		    "%s has %zu keys; at most %d are read", what, count,
 		    ENTRIES_MAX);
-	t->signer = df_arena_alloc(&t->arena, count * sizeof(*t->signer));
+	t->signer = df_arena_alloc(&t->arena,
+	    (count + 1) * sizeof(*t->signer));
 	t->nsigner = 0;
 	while ((k = line(&r)) > 0) {
 		if (comment(&r))
@@ -401,7 +402,7 @@ df_trust_recipients(struct df_trust *t, const char *s, size_t n,
 		    "%s has %zu keys; at most %d are read", what, count,
 		    ENTRIES_MAX);
 	t->recipient = df_arena_alloc(&t->arena,
-	    count * sizeof(*t->recipient));
+	    (count + 1) * sizeof(*t->recipient));
 	t->nrecipient = 0;
 	while ((k = line(&r)) > 0) {
 		if (comment(&r)) {

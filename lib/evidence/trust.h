@@ -10,10 +10,15 @@
  * valid-before= with Z, each quoted, lower case, at most once; ssh-ed25519
  * and sk-ssh-ed25519@openssh.com only; no wildcard, no cert-authority, no CR,
  * NUL or tab; each key once.  Lines that begin with # and empty lines are
- * comments.
+ * comments.  At most 1 MiB, 10,000 keys, 8 KiB a line; time is linear.
  *
  * A principal is PERSON or PERSON+ROLE ("alice@example.org+approver");
- * separation of duties compares the person.
+ * separation of duties compares the person.  Both consist of letters, digits
+ * and . _ -, a person also of @; there is one + at most.
+ *
+ * Times are YYYYMMDDZ, YYYYMMDDhhmmZ or YYYYMMDDhhmmssZ and exist in the
+ * calendar.  As in OpenSSH, which counts seconds, both bounds belong to the
+ * window, so valid-before= covers all milliseconds of its second.
  *
  * recipients is an age recipients file (X25519 only); the comment line before
  * each key names its principal and what it may open, in the same words:
@@ -31,7 +36,7 @@
 #include "evidence/sign.h"
 
 enum df_role {
-	DF_ROLE_RUN,		/* df-run: boot, handoff, prompt, report, seal */
+	DF_ROLE_RUN,		/* df-run: boot to report, freeze */
 	DF_ROLE_BUILD,		/* df-build: dispatch and merge */
 	DF_ROLE_HOLDOUT,	/* df-holdout: evaluations, openings */
 	DF_ROLE_APPROVE,	/* df-approve: decisions */
@@ -50,7 +55,7 @@ struct df_signer {
 	struct df_pubkey key;
 	char fp[DF_FP_STR];
 	unsigned roles;		/* DF_ROLE_BIT()s */
-	int64_t after, before;	/* ms since 1970, inclusive; 0: no bound */
+	int64_t after, before;	/* first and last ms since 1970; 0: no bound */
 };
 
 struct df_recipient {
@@ -59,7 +64,8 @@ struct df_recipient {
 	unsigned roles;
 };
 
-/* One version of allowed_signers and recipients.  Zero before use. */
+/* One version of allowed_signers and recipients.  Zero before use; each of
+   the two is read once; after a failure there is only the release. */
 struct df_trust {
 	struct df_arena arena;
 	struct df_signer *signer;
@@ -80,8 +86,9 @@ const struct df_signer *df_trust_find(const struct df_trust *t,
 	const char *fp);
 /*
  * May the key with fingerprint fp sign in role r at time ms (0: windows are
- * not looked at)?  Returns the signer, or NULL with DF_AUTH: unknown key,
- * wrong role, outside its window.
+ * not looked at)?  Returns the signer, or NULL with DF_AUTH: unknown key
+ * ("trust.unknown"), wrong role ("trust.role"), outside its window
+ * ("trust.window").  Messages name keys, never people.
  */
 const struct df_signer *df_trust_may(const struct df_trust *t,
 	const char *fp, enum df_role r, int64_t ms, struct df_err *e);
@@ -103,15 +110,18 @@ int df_trust_files_read(struct df_trust_files *f, const char *path,
 	struct df_err *e) DF_CHECK;
 /*
  * Check that both files are signed by one df-root key, which root names: its
- * fingerprint ("SHA256:..."), or NULL for a df-root key that the files list
- * themselves.  Parses both into *t and writes the root's fingerprint to
- * rootfp.  DF_AUTH when the signature or the root is another one.
+ * fingerprint ("SHA256:..."; it need not be listed), or NULL for a df-root
+ * key that the files list themselves.  Parses both into *t and writes the
+ * root's fingerprint to rootfp.  DF_AUTH when a signature is missing, or it or
+ * the root is another one; DF_INTEGRITY when a signature file is not as it
+ * was written.  Nothing is parsed before both signatures hold.
  */
 int df_trust_files_check(const struct df_trust_files *f, const char *root,
 	struct df_trust *t, char rootfp[DF_FP_STR], struct df_err *e) DF_CHECK;
 
 /* Append the default trust directory: $DF_TRUST, or
-   ~/.config/darkfactory/trust. */
+   ~/.config/darkfactory/trust.  Without $HOME it is sought below /, never
+   below the current directory. */
 void df_trust_path(struct df_buf *b);
 /* Append the default key file of a role: $DF_KEYS/df-run, or
    ~/.config/darkfactory/keys/df-run. */

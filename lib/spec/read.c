@@ -58,10 +58,10 @@ df_status_name(enum df_status s)
 	return "UNKNOWN";
 }
 
-const struct df_text *
+const struct df_value *
 df_field_get(const struct df_fields *f, const char *name)
 {
-	static const struct df_text none = { "", 0, { 0, 0, 0, 0 } };
+	static const struct df_value none = { "", 0, { 0, 0, 0, 0 } };
 	size_t i;
 
 	for (i = 0; i < f->n; i++)
@@ -232,8 +232,8 @@ meta_line(struct rd *r, struct df_str t, uint32_t i, struct rd_fields *f)
 	KEEP(r, v, &f->v, &f->n);
 }
 
-static struct df_text
-cut_text(struct rd *r, struct df_text t, size_t from, size_t n)
+static struct df_value
+cut_text(struct rd *r, struct df_value t, size_t from, size_t n)
 {
 	struct df_str s = { t.s + from, n };
 
@@ -287,8 +287,8 @@ read_title(struct rd *r, struct df_meta *m, uint32_t i)
 	m->component = cut_text(r, m->title, k + n, m->title.n - k - n);
 }
 
-static struct df_text
-first_word(struct rd *r, struct df_text t)
+static struct df_value
+first_word(struct rd *r, struct df_value t)
 {
 	size_t n = 0;
 
@@ -303,7 +303,7 @@ read_meta(struct rd *r, struct df_doc *d)
 	struct df_meta *m = &d->meta;
 	struct rd_fields f = { 0 };
 	struct df_md_kv kv;
-	struct df_text t;
+	struct df_value t;
 	const struct df_md_line *l;
 	uint32_t i;
 	int title = 0;
@@ -395,7 +395,7 @@ read_doc(struct rd *r, unsigned n, const struct df_spec_doc *in, size_t max,
 static void
 blank_model(struct df_spec *sp)
 {
-	struct df_text none = rd_none();
+	struct df_value none = rd_none();
 	unsigned n;
 
 	for (n = 0; n < DF_DOCS; n++) {

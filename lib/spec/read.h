@@ -50,21 +50,24 @@ void rd_remark(struct rd *r, const char *rule, struct df_span at,
 
 /* ---- parts (read_part.c) ---- */
 
-struct df_text rd_none(void);	/* what an absent text is */
+struct df_value rd_none(void);	/* what an absent text is */
 struct df_span rd_span(struct rd *r, uint32_t a, uint32_t b);
 /* Where a slice of line i's text stands. */
 struct df_span rd_at(struct rd *r, struct df_str t, uint32_t i);
 /* One line's slice as a text. */
-struct df_text rd_text(struct rd *r, struct df_str t, uint32_t i);
+struct df_value rd_text(struct rd *r, struct df_str t, uint32_t i);
 /* A field's value: from t on line i on, to the end of its paragraph but not
    beyond line b; lines with a list marker indented more than indent belong. */
-struct df_text rd_value(struct rd *r, struct df_str t, uint32_t i, uint32_t b,
+struct df_value rd_value(struct rd *r, struct df_str t, uint32_t i, uint32_t b,
 	unsigned indent);
 /* Everything in [a, b): code and tables too when all. */
-struct df_text rd_block(struct rd *r, uint32_t a, uint32_t b, int all);
+struct df_value rd_block(struct rd *r, uint32_t a, uint32_t b, int all);
 
 /* The table at line a (a row of it); returns the line behind it. */
 uint32_t rd_table(struct rd *r, uint32_t a, uint32_t b, struct df_table *t);
+/* The same for a header (on a line) that is not in the table. */
+uint32_t rd_rows(struct rd *r, struct df_str head, uint32_t line, uint32_t a,
+	uint32_t b, struct df_table *t);
 /* All tables in [a, b), with captions. */
 void rd_tables(struct rd *r, uint32_t a, uint32_t b, struct df_tables *t);
 /* The first table in [a, b): 1 or 0. */
@@ -72,7 +75,7 @@ int rd_first_table(struct rd *r, uint32_t a, uint32_t b, struct df_table *t);
 /* Column of a table whose title begins with the word(s), or -1. */
 int rd_column(const struct df_table *t, const char *name);
 /* A cell; an empty text when c is -1 or beyond. */
-const struct df_text *rd_cell(const struct df_table *t, size_t row, int c);
+const struct df_value *rd_cell(const struct df_table *t, size_t row, int c);
 
 /* The fenced block that begins at line a; returns the line behind it. */
 uint32_t rd_code(struct rd *r, uint32_t a, uint32_t b, struct df_code *c);
@@ -81,7 +84,7 @@ void rd_codes(struct rd *r, uint32_t a, uint32_t b, const char *lang,
 	struct df_codes *c);
 
 /* The items of the list in [a, b); with none, its paragraphs. */
-void rd_list(struct rd *r, uint32_t a, uint32_t b, struct df_texts *t);
+void rd_list(struct rd *r, uint32_t a, uint32_t b, struct df_values *t);
 /* Like it, for acceptance criteria: numbers and code are kept. */
 void rd_criteria(struct rd *r, uint32_t a, uint32_t b,
 	struct df_criterion **c, size_t *n);
@@ -105,7 +108,7 @@ void rd_fields(struct rd *r, uint32_t a, uint32_t b,
 	const char *const *known, struct rd_fields *f);
 const struct rd_field *rd_field(const struct rd_fields *f, const char *name);
 /* The value of the first field that is there; names are separated by "|". */
-struct df_text rd_fieldtext(struct rd *r, const struct rd_fields *f,
+struct df_value rd_fieldtext(struct rd *r, const struct rd_fields *f,
 	const char *names);
 /* All of them for the model. */
 void rd_keepfields(struct rd *r, const struct rd_fields *f,
@@ -121,6 +124,17 @@ struct rd_range { uint32_t a, b; };
 struct rd_range rd_lines(struct rd *r, struct df_span at);
 struct rd_range rd_whole(struct rd *r, const struct df_section *s);
 
+/*
+ * The heading above a line, of a level less than level (0: any); never the
+ * title.  Lines must be asked for in order, with one zeroed rd_path.
+ */
+struct rd_path {
+	size_t next;
+	const struct df_section *at[7];
+};
+const struct df_section *rd_above(struct rd *r, struct rd_path *p,
+	uint32_t line, unsigned level);
+
 /* ---- identifiers (read_ref.c) ---- */
 
 #define FAM(f) (1u << (f))
@@ -132,6 +146,7 @@ struct rd_def {			/* where an item is defined */
 	enum df_family family;
 	uint32_t line, end;	/* label line; line behind the body */
 	uint8_t level;		/* of the heading; 0: no heading */
+	uint8_t mention;	/* nothing but a line that names it */
 };
 struct rd_defs {
 	struct rd_def *v;
@@ -155,7 +170,7 @@ void rd_fieldrefs(struct rd *r, const struct rd_fields *f, const char *names,
 	unsigned mask, int whole, struct df_refs *refs,
 	struct df_refs *others);
 const char *rd_intern(struct rd *r, const char *s, size_t n);
-struct df_str rd_textstr(const struct df_text *t);
+struct df_str rd_textstr(const struct df_value *t);
 
 /* ---- documents ---- */
 
@@ -169,6 +184,7 @@ void rd_d7(struct rd *r);
 void rd_d8(struct rd *r);
 void rd_d9(struct rd *r);
 void rd_d10(struct rd *r);
+void rd_protocol(struct rd *r);		/* of D9, and its environment */
 
 /* ---- YAML (read_yaml.c) ---- */
 
@@ -177,7 +193,7 @@ enum rd_ykind { RD_YNONE = 0, RD_YTEXT, RD_YLIST, RD_YMAP };
 struct rd_ynode {
 	enum rd_ykind kind;
 	struct df_str key;
-	struct df_text text;
+	struct df_value text;
 	uint32_t line;
 	struct rd_ynode *child, *next;	/* in order */
 };

@@ -178,7 +178,7 @@ read_boundaries(struct rd *r)
 {
 	static const char *const name[3] = { "always", "ask first", "never" };
 	struct df_d1 *d = &r->sp->d1;
-	struct df_texts *to[3] = { &d->always, &d->ask_first, &d->never };
+	struct df_values *to[3] = { &d->always, &d->ask_first, &d->never };
 	struct rd_range in = rd_whole(r,
 	    rd_section(r, "boundary definitions|boundaries|boundary"));
 	uint32_t from = 0, i;
@@ -247,7 +247,7 @@ enum clause { C_NONE = 0, C_GIVEN, C_WHEN, C_THEN };
 struct gwt {
 	struct rd *r;
 	enum clause state;
-	VEC(struct df_text) part[4];
+	VEC(struct df_value) part[4];
 	struct df_buf text;		/* of the open clause */
 	uint32_t line;			/* where it begins */
 	const char *at;
@@ -257,7 +257,7 @@ struct gwt {
 static void
 clause_end(struct gwt *g)
 {
-	struct df_text *t;
+	struct df_value *t;
 	struct df_str s = { g->text.s, g->text.n };
 
 	if (g->state == C_NONE)
@@ -413,7 +413,7 @@ read_gwt(struct rd *r, uint32_t a, uint32_t b, const struct rd_fields *f,
 {
 	struct gwt g;
 	const struct df_md_line *l;
-	struct df_texts *to[4] = { NULL, &sc->given, &sc->when, &sc->then };
+	struct df_values *to[4] = { NULL, &sc->given, &sc->when, &sc->then };
 	uint32_t i;
 	size_t next = 0;
 	int open = 1, k;
@@ -463,33 +463,14 @@ then_title(struct rd *r, const struct df_scenario *sc)
 	return rd_str(r, t);
 }
 
-static const char *
-group_of(struct rd *r, uint32_t line, unsigned level)
-{
-	const struct df_doc *d = &r->sp->doc[r->doc];
-	size_t lo = 0, hi = d->sections;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (d->section[mid].head.line <= line)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	while (lo--)
-		if (level == 0 || d->section[lo].level < level)
-			return d->section[lo].level > 1 ?
-			    d->section[lo].title : "";
-	return "";
-}
-
 static void
 read_scenarios(struct rd *r)
 {
 	struct df_d2 *d = &r->sp->d2;
 	VEC(struct df_scenario) sc = { 0 };
 	VEC(struct df_deferred) de = { 0 };
+	const struct df_section *above;
+	struct rd_path path = { 0 };
 	struct rd_defs def;
 	struct rd_fields f;
 	size_t k;
@@ -512,7 +493,8 @@ read_scenarios(struct rd *r)
 			s->testing = rd_fieldtext(r, &f,
 			    "testing approach|testing|test approach");
 			read_gwt(r, x->line + 1, x->end, &f, s);
-			s->group = group_of(r, x->line + 1, x->level);
+			above = rd_above(r, &path, x->line + 1, x->level);
+			s->group = above ? above->title : "";
 			if (*s->item.title == 0)
 				s->item.title = then_title(r, s);
 		} else {
@@ -546,13 +528,13 @@ read_scenarios(struct rd *r)
 static void
 read_criteria(struct rd *r)
 {
-	struct df_texts *t = &r->sp->d2.criteria;
+	struct df_values *t = &r->sp->d2.criteria;
 	struct rd_range in = rd_whole(r, rd_section(r, "success criteria"));
 	size_t i;
 
 	rd_list(r, in.a, in.b, t);
 	for (i = 0; i < t->n; i++) {
-		struct df_text *x = &t->v[i];
+		struct df_value *x = &t->v[i];
 
 		if (x->n > 4 && x->s[0] == '[' && x->s[2] == ']' &&
 		    x->s[3] == ' ') {
@@ -565,8 +547,8 @@ read_criteria(struct rd *r)
 static void
 read_markers(struct rd *r)
 {
-	struct df_texts *to = &r->sp->d2.markers;
-	VEC(struct df_text) v = { 0 };
+	struct df_values *to = &r->sp->d2.markers;
+	VEC(struct df_value) v = { 0 };
 	const struct df_md_line *l;
 	uint32_t i;
 

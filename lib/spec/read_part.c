@@ -97,18 +97,18 @@ rd_at(struct rd *r, struct df_str t, uint32_t i)
 	return s;
 }
 
-struct df_text
+struct df_value
 rd_none(void)
 {
-	struct df_text x = { "", 0, { 0, 0, 0, 0 } };
+	struct df_value x = { "", 0, { 0, 0, 0, 0 } };
 
 	return x;
 }
 
-struct df_text
+struct df_value
 rd_text(struct rd *r, struct df_str t, uint32_t i)
 {
-	struct df_text x;
+	struct df_value x;
 
 	t = df_md_bare(t);
 	x.s = rd_str(r, t);
@@ -118,10 +118,10 @@ rd_text(struct rd *r, struct df_str t, uint32_t i)
 }
 
 /* The text in r->tmp, which came from lines a to b - 1. */
-static struct df_text
+static struct df_value
 built(struct rd *r, uint32_t a, uint32_t b)
 {
-	struct df_text x;
+	struct df_value x;
 	struct df_str t = { r->tmp.s, r->tmp.n };
 
 	while (t.n && (t.s[t.n - 1] == '\n' || t.s[t.n - 1] == ' '))
@@ -149,12 +149,12 @@ line_text(const struct df_md_line *l)
 	return t;
 }
 
-struct df_text
+struct df_value
 rd_value(struct rd *r, struct df_str t, uint32_t i, uint32_t b,
     unsigned indent)
 {
 	const struct df_md_line *l;
-	struct df_text x;
+	struct df_value x;
 	uint32_t j;
 
 	df_buf_reset(&r->tmp);
@@ -183,7 +183,7 @@ rd_value(struct rd *r, struct df_str t, uint32_t i, uint32_t b,
 	return x;
 }
 
-struct df_text
+struct df_value
 rd_block(struct rd *r, uint32_t a, uint32_t b, int all)
 {
 	const struct df_md_line *l;
@@ -245,10 +245,10 @@ rd_block(struct rd *r, uint32_t a, uint32_t b, int all)
 
 /* ---- tables ---- */
 
-static struct df_text
+static struct df_value
 cell_text(struct rd *r, struct df_str t, uint32_t i)
 {
-	struct df_text x = rd_text(r, t, i);
+	struct df_value x = rd_text(r, t, i);
 	size_t k, n = 0;
 	char *s;
 
@@ -267,10 +267,10 @@ cell_text(struct rd *r, struct df_str t, uint32_t i)
 }
 
 static void
-fill_row(struct rd *r, uint32_t i, unsigned cols, struct df_text *to)
+fill_row(struct rd *r, struct df_str row, uint32_t i, unsigned cols,
+    struct df_value *to)
 {
 	struct df_str cell[DF_MD_CELLS_MAX];
-	struct df_str row = line_text(&r->md->line[i]);
 	unsigned n, k;
 
 	n = df_md_cells(row, cols, cell);
@@ -286,21 +286,19 @@ fill_row(struct rd *r, uint32_t i, unsigned cols, struct df_text *to)
 }
 
 uint32_t
-rd_table(struct rd *r, uint32_t a, uint32_t b, struct df_table *t)
+rd_rows(struct rd *r, struct df_str head, uint32_t line, uint32_t a,
+    uint32_t b, struct df_table *t)
 {
 	struct df_str cell[DF_MD_CELLS_MAX];
-	struct df_text *v;
+	struct df_value *v;
 	uint32_t end, i;
 	size_t rows = 0;
 
 	memset(t, 0, sizeof(*t));
 	t->caption = rd_none();
 	for (end = a; end < b && r->md->line[end].kind == DF_MD_TABLE; end++)
-		rows += end > a &&
-		    !df_md_delim(line_text(&r->md->line[end]));
-	if (end == a)
-		return a;
-	t->cols = df_md_cells(line_text(&r->md->line[a]), 0, cell);
+		rows += !df_md_delim(line_text(&r->md->line[end]));
+	t->cols = df_md_cells(head, 0, cell);
 	if (!rd_take(r, (rows + 1) * t->cols)) {
 		t->cols = 0;
 		return end;
@@ -308,20 +306,26 @@ rd_table(struct rd *r, uint32_t a, uint32_t b, struct df_table *t)
 	v = df_arena_alloc(&r->sp->arena, (rows + 1) * t->cols * sizeof(*v));
 	t->head = v;
 	t->cell = v + t->cols;
-	fill_row(r, a, t->cols, v);
+	fill_row(r, head, line, t->cols, v);
 	v += t->cols;
-	for (i = a + 1; i < end; i++) {
+	for (i = a; i < end; i++) {
 		if (df_md_delim(line_text(&r->md->line[i])))
 			continue;
-		fill_row(r, i, t->cols, v);
+		fill_row(r, line_text(&r->md->line[i]), i, t->cols, v);
 		v += t->cols;
 	}
 	t->rows = rows;
-	t->at = rd_span(r, a, end);
+	t->at = rd_span(r, line, end);
 	return end;
 }
 
-static struct df_text
+uint32_t
+rd_table(struct rd *r, uint32_t a, uint32_t b, struct df_table *t)
+{
+	return rd_rows(r, line_text(&r->md->line[a]), a, a + 1, b, t);
+}
+
+static struct df_value
 caption(struct rd *r, uint32_t a, uint32_t i)
 {
 	struct df_md_kv kv;
@@ -387,10 +391,10 @@ rd_column(const struct df_table *t, const char *name)
 	return -1;
 }
 
-const struct df_text *
+const struct df_value *
 rd_cell(const struct df_table *t, size_t row, int c)
 {
-	static const struct df_text none = { "", 0, { 0, 0, 0, 0 } };
+	static const struct df_value none = { "", 0, { 0, 0, 0, 0 } };
 
 	if (c < 0 || (unsigned)c >= t->cols || row >= t->rows)
 		return &none;
@@ -521,9 +525,9 @@ rd_criteria(struct rd *r, uint32_t a, uint32_t b, struct df_criterion **out,
 }
 
 void
-rd_list(struct rd *r, uint32_t a, uint32_t b, struct df_texts *out)
+rd_list(struct rd *r, uint32_t a, uint32_t b, struct df_values *out)
 {
-	VEC(struct df_text) t = { 0 };
+	VEC(struct df_value) t = { 0 };
 	struct df_criterion *c;
 	size_t n, k;
 	uint32_t i, j;
@@ -686,13 +690,15 @@ rd_field(const struct rd_fields *f, const char *names)
 	}
 }
 
-static struct df_text
+static struct df_value
 field_text(struct rd *r, const struct rd_field *f)
 {
-	struct df_text x = rd_value(r, f->value, f->line, f->end, f->indent);
+	struct df_value x = rd_value(r, f->value, f->line, f->end, f->indent);
 
 	if (x.n == 0 && f->end > f->line + 1)
 		x = rd_block(r, f->line + 1, f->end, 0);
+	if (x.n == 0 && f->end > f->line + 1)
+		x = rd_block(r, f->line + 1, f->end, 1);
 	if (x.at.line == 0) {
 		x.at.doc = (uint8_t)r->doc;
 		x.at.line = f->line + 1;
@@ -702,7 +708,7 @@ field_text(struct rd *r, const struct rd_field *f)
 	return x;
 }
 
-struct df_text
+struct df_value
 rd_fieldtext(struct rd *r, const struct rd_fields *f, const char *names)
 {
 	const struct rd_field *x = rd_field(f, names);
@@ -829,4 +835,24 @@ rd_whole(struct rd *r, const struct df_section *s)
 	x = rd_lines(r, s->whole);
 	x.a++;		/* behind the heading */
 	return x;
+}
+
+const struct df_section *
+rd_above(struct rd *r, struct rd_path *p, uint32_t line, unsigned level)
+{
+	const struct df_doc *d = &r->sp->doc[r->doc];
+	const struct df_section *x;
+	unsigned k;
+
+	while (p->next < d->sections &&
+	    d->section[p->next].head.line < line) {
+		x = &d->section[p->next++];
+		p->at[x->level] = x;
+		for (k = x->level + 1; k < DF_LEN(p->at); k++)
+			p->at[k] = NULL;
+	}
+	for (k = level ? level : DF_LEN(p->at); k-- > 2; )
+		if (p->at[k])
+			return p->at[k];
+	return NULL;
 }

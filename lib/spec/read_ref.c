@@ -71,7 +71,7 @@ df_spec_id(const char *s, size_t n, enum df_family *family)
 }
 
 struct df_str
-rd_textstr(const struct df_text *t)
+rd_textstr(const struct df_value *t)
 {
 	struct df_str s = { t->s, t->n };
 
@@ -308,6 +308,7 @@ rd_defs(struct rd *r, unsigned mask, struct rd_defs *out)
 		if (!candidate(r, i, mask, &one))
 			continue;
 		one.strength = strength(r, &one);
+		one.d.mention = one.strength == MENTION;
 		one.section = section;
 		if (!rd_take(r, 1))
 			break;
@@ -756,7 +757,7 @@ rd_fieldrefs(struct rd *r, const struct rd_fields *f, const char *names,
     unsigned mask, int whole, struct df_refs *refs, struct df_refs *others)
 {
 	const struct rd_field *x = rd_field(f, names);
-	struct df_text t;
+	struct df_value t;
 
 	memset(refs, 0, sizeof(*refs));
 	if (x == NULL)

@@ -109,14 +109,22 @@ enum df_action {
 	DF_REUSE		/* one has; this one shares an id with it */
 };
 
+/* A file that a task which this one names as a dependency has. */
+struct df_given {
+	uint32_t file;
+	const struct df_task *task;	/* the first of them */
+};
+
 struct df_scope {
 	const struct df_task *task;
 	struct df_picks kind[DF_KINDS];
 	enum df_action *action;		/* of kind[DF_K_FILE].v[i] */
-	/* Ids of the task: scenarios, contracts, others; then E ids that the
-	   wider text names. */
-	const struct df_item **item;
-	size_t items;
+	const struct df_given *given;	/* by file */
+	size_t ngiven;
+	/* Scenarios and contracts that the wider text names though they are
+	   not the task's, the first DF_XREF_COMMON of them. */
+	const struct df_item **mention;
+	size_t mentions;
 	/* A foundation task without scenarios: those of the tasks that build
 	   on it, at most DF_XREF_BACK tasks away. */
 	const struct df_item **carried;
@@ -156,6 +164,9 @@ void df_xref_free(struct df_xref *x);
 /* The arrays in sc belong to x and hold until the next call. */
 void df_scope_make(struct df_xref *x, const struct df_task *t,
 	struct df_scope *sc);
+
+/* Is it one of the task's scenarios or contracts?  Of the last selection. */
+int df_scope_owns(const struct df_xref *x, const struct df_item *it);
 
 /*
  * Keep the best max of p: by evidence (NAME, ID, TEST, USE, RULE), then

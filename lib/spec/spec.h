@@ -55,14 +55,14 @@ struct df_span {
  * comments are left out, emphasis around the whole of it is removed, inner
  * emphasis and code marks stay.  span has the bytes.
  */
-struct df_text {
+struct df_value {
 	const char *s;
 	size_t n;
 	struct df_span at;
 };
 
-struct df_texts {
-	struct df_text *v;
+struct df_values {
+	struct df_value *v;
 	size_t n;
 };
 
@@ -71,7 +71,7 @@ struct df_field {
 	const char *key;	/* as written, without marks: "Caller Action" */
 	const char *name;	/* to compare: "caller action" */
 	const char *note;	/* in parentheses behind the key, or "" */
-	struct df_text value;	/* its first paragraph; when that is empty, what
+	struct df_value value;	/* its first paragraph; when that is empty, what
 				   stands below it, tables and code left out */
 	struct df_span at;	/* the field with all that belongs to it */
 };
@@ -82,16 +82,16 @@ struct df_fields {
 };
 
 /* The first field of that (lower-case) name, or an empty text. */
-const struct df_text *df_field_get(const struct df_fields *f,
+const struct df_value *df_field_get(const struct df_fields *f,
 	const char *name);
 
 struct df_table {
-	struct df_text caption;	/* the label line before it, or empty */
+	struct df_value caption;	/* the label line before it, or empty */
 	struct df_span at;	/* header row included */
 	unsigned cols;
 	size_t rows;		/* without the header */
-	const struct df_text *head;	/* cols */
-	const struct df_text *cell;	/* rows * cols, row by row */
+	const struct df_value *head;	/* cols */
+	const struct df_value *cell;	/* rows * cols, row by row */
 };
 
 struct df_tables {
@@ -172,12 +172,12 @@ struct df_refs {
 /* ---- metadata, every document ---- */
 
 struct df_meta {
-	struct df_text title;		/* the whole H1 */
-	struct df_text doctype;		/* "Specification" */
-	struct df_text component;	/* field Component, or the H1's tail */
-	struct df_text package;		/* Package ID, Package, pkg; or "" */
-	struct df_text version;		/* Spec Version, Version, v; bare */
-	struct df_text status;
+	struct df_value title;		/* the whole H1 */
+	struct df_value doctype;		/* "Specification" */
+	struct df_value component;	/* field Component, or the H1's tail */
+	struct df_value package;		/* Package ID, Package, pkg; or "" */
+	struct df_value version;		/* Spec Version, Version, v; bare */
+	struct df_value status;
 	struct df_fields fields;	/* all of them, G1 lines and Meta: */
 };
 
@@ -196,14 +196,14 @@ struct df_doc {
 struct df_article {
 	struct df_item item;	/* id "Article 4" */
 	unsigned number;
-	struct df_text rule, why, test, violations;
+	struct df_value rule, why, test, violations;
 };
 
 struct df_d1 {
 	struct df_article *article;
 	size_t articles;
-	struct df_texts always, ask_first, never;
-	struct df_texts workflow;
+	struct df_values always, ask_first, never;
+	struct df_values workflow;
 	struct df_table tooling;	/* operation, use, not */
 };
 
@@ -212,51 +212,51 @@ struct df_d1 {
 struct df_scenario {
 	struct df_item item;
 	int priority;			/* 0 to 3; -1 not stated */
-	struct df_text priority_text;
-	struct df_text source;
-	struct df_texts given, when, then;	/* first, then its ANDs */
-	struct df_text testing;
+	struct df_value priority_text;
+	struct df_value source;
+	struct df_values given, when, then;	/* first, then its ANDs */
+	struct df_value testing;
 	const char *group;		/* heading above: "Edge Cases" */
 	struct df_fields fields;
 };
 
 struct df_deferred {
 	struct df_item item;
-	struct df_text what, why, trigger, impact;
+	struct df_value what, why, trigger, impact;
 	struct df_fields fields;
 };
 
 struct df_d2 {
-	struct df_text purpose;
-	struct df_texts is_not;
+	struct df_value purpose;
+	struct df_values is_not;
 	struct df_scenario *scenario;
 	size_t scenarios;
 	struct df_deferred *deferred;
 	size_t ndeferred;
-	struct df_texts criteria;
-	struct df_texts markers;	/* [NEEDS CLARIFICATION] ... */
+	struct df_values criteria;
+	struct df_values markers;	/* [NEEDS CLARIFICATION] ... */
 };
 
 /* ---- D3 ---- */
 
 struct df_efield {		/* one row of an entity's field table */
-	struct df_text name, type, required, description, constraints;
+	struct df_value name, type, required, description, constraints;
 };
 
 struct df_etable {
-	struct df_text caption;
+	struct df_value caption;
 	struct df_efield *v;
 	size_t n;
 };
 
 struct df_entity {
 	struct df_item item;
-	struct df_text scope;		/* "SHARED", "PRIVATE", or "" */
-	struct df_text used_by, source, description;
+	struct df_value scope;		/* "SHARED", "PRIVATE", or "" */
+	struct df_value used_by, source, description;
 	struct df_etable *table;	/* the first is the entity's own */
 	size_t tables;
 	struct df_codes examples;	/* json fences */
-	struct df_texts invariants;
+	struct df_values invariants;
 	struct df_fields fields;
 };
 
@@ -269,7 +269,7 @@ struct df_d3 {
 
 struct df_contract {
 	struct df_item item;		/* family: the kind; title: the name */
-	struct df_text scenarios_text;
+	struct df_value scenarios_text;
 	struct df_refs scenarios;
 	struct df_fields fields;	/* all, in order */
 	struct df_tables tables;
@@ -277,7 +277,7 @@ struct df_contract {
 };
 
 struct df_errcode {
-	struct df_text code, meaning, retryable;
+	struct df_value code, meaning, retryable;
 };
 
 struct df_double {		/* a declared test double, TD-NNN */
@@ -291,7 +291,7 @@ struct df_d4 {
 	size_t contracts;
 	struct df_errcode *errcode;
 	size_t errcodes;
-	struct df_text surface;		/* Testable Surface, whole */
+	struct df_value surface;		/* Testable Surface, whole */
 	struct df_double *twin;
 	size_t twins;
 	int no_doubles;			/* "No test doubles required" */
@@ -301,7 +301,7 @@ struct df_d4 {
 
 struct df_research {
 	struct df_item item;		/* title: the question */
-	struct df_text prompted_by, priority, decision, rationale;
+	struct df_value prompted_by, priority, decision, rationale;
 	int blocking;
 	struct df_table options;
 	struct df_fields fields;
@@ -325,8 +325,8 @@ const char *df_status_name(enum df_status s);	/* "OPEN"; NONE, OTHER:
 						   "UNKNOWN" */
 
 struct df_boundary {		/* one row of a boundary table */
-	struct df_text name;	/* first cell */
-	struct df_text status_text;	/* Status cell */
+	struct df_value name;	/* first cell */
+	struct df_value status_text;	/* Status cell */
 	enum df_status status;
 };
 
@@ -336,21 +336,21 @@ struct df_category {
 	struct df_span at;
 	struct df_boundary *row;
 	size_t rows;
-	struct df_text gaps;	/* "Gaps found: ..." */
+	struct df_value gaps;	/* "Gaps found: ..." */
 };
 
 struct df_gap {			/* GAP- and CLR- alike */
 	struct df_item item;
 	enum df_status status;
-	struct df_text status_text;	/* where the status was found */
-	struct df_text category, found_during, question, options;
-	struct df_text need, resolution, impact, blocks;
+	struct df_value status_text;	/* where the status was found */
+	struct df_value category, found_during, question, options;
+	struct df_value need, resolution, impact, blocks;
 	int shared;		/* 1 yes, 0 no, -1 not said */
 	struct df_fields fields;
 };
 
 struct df_gapsum {		/* row of the summary; -1: no number */
-	struct df_text category;
+	struct df_value category;
 	int64_t found, shared, resolved, remaining;
 };
 
@@ -368,7 +368,7 @@ struct df_d6 {
 	size_t sums;
 	struct df_gapsum total;	/* the TOTAL row; at.line 0 without one */
 	enum df_gate gate;
-	struct df_text gate_text;
+	struct df_value gate_text;
 };
 
 /* ---- D7 ---- */
@@ -376,8 +376,8 @@ struct df_d6 {
 struct df_component {
 	const char *name;	/* "SpecParser"; else the file's base name */
 	struct df_span at;
-	struct df_text file;	/* "ledger/errors.py", or "" */
-	struct df_text responsibility, implements, depends, exposes;
+	struct df_value file;	/* "ledger/errors.py", or "" */
+	struct df_value responsibility, implements, depends, exposes;
 	struct df_refs refs;	/* ids in implements */
 	struct df_fields fields;
 };
@@ -390,13 +390,13 @@ struct df_file {		/* a line of the file creation order */
 };
 
 struct df_verdict {		/* a row of the constitution check */
-	struct df_text article, principle, compliant, notes;
+	struct df_value article, principle, compliant, notes;
 	unsigned number;	/* of the article; 0: none found */
 	int yes;		/* 1 yes, 0 no, -1 neither */
 };
 
 struct df_d7 {
-	struct df_text summary;
+	struct df_value summary;
 	struct df_span context;		/* Technical Context, whole section */
 	struct df_fields context_fields;	/* its lines, cells or parts */
 	struct df_verdict *verdict;
@@ -408,14 +408,14 @@ struct df_d7 {
 	struct df_file *file;		/* in the order of creation */
 	size_t files;
 	struct df_span tree;		/* the fenced tree */
-	struct df_text testing;		/* Testing Strategy, with children */
+	struct df_value testing;		/* Testing Strategy, with children */
 	struct df_span testing_at;
 };
 
 /* ---- D8 ---- */
 
 struct df_criterion {
-	struct df_text text;	/* nested list items on their own lines */
+	struct df_value text;	/* nested list items on their own lines */
 	unsigned number;	/* as written, or counted from 1 */
 	struct df_codes codes;
 };
@@ -425,19 +425,19 @@ struct df_task {
 	int phase;			/* -1 not known */
 	const char *phase_name;		/* "Foundation", or "" */
 	int parallel;			/* 1 Parallel, 0 Serial, -1 not said */
-	struct df_text parallel_text;
+	struct df_value parallel_text;
 	char scope;			/* 'S', 'M', 'L', or 0 */
-	struct df_text scope_text;
-	struct df_text deps_text;
+	struct df_value scope_text;
+	struct df_value deps_text;
 	struct df_refs deps;		/* tasks */
-	struct df_text scenarios_text;
+	struct df_value scenarios_text;
 	struct df_refs scenarios;	/* SC only */
-	struct df_text contracts_text;
+	struct df_value contracts_text;
 	struct df_refs contracts;	/* IN, OUT, SIDE, ERR */
 	struct df_refs others;		/* what else these two name: E, RQ.. */
 	int foundation;			/* scenarios: foundation, prerequisite,
 					   infrastructure: no ids needed */
-	struct df_text description;	/* prose before the fields, else the
+	struct df_value description;	/* prose before the fields, else the
 					   title */
 	struct df_criterion *criterion;
 	size_t criteria;
@@ -449,8 +449,8 @@ struct df_d8 {
 	size_t tasks;
 	int64_t total;		/* said in the metadata; -1 not */
 	int64_t total_line;	/* said in "Total: N tasks"; -1 not */
-	struct df_text total_at;	/* where the last of them stands */
-	struct df_text mvp;	/* MVP Scope, whole */
+	struct df_value total_at;	/* where the last of them stands */
+	struct df_value mvp;	/* MVP Scope, whole */
 	struct df_refs graph;	/* ids in the dependency graph's fences */
 	struct df_refs summary;	/* ids in the summary table's first column */
 };
@@ -467,11 +467,11 @@ struct df_block {		/* Setup, Execute, Verify or Cleanup */
 	uint32_t line;		/* of the first line of code; 0 none */
 	unsigned fences;	/* executable ones that code was made of */
 	unsigned foreign;	/* fences in another language: not run */
-	struct df_text prose;	/* what stands outside fences and tables */
+	struct df_value prose;	/* what stands outside fences and tables */
 };
 
 struct df_assertion {
-	struct df_text subject, condition, observable;
+	struct df_value subject, condition, observable;
 };
 
 /* A behavioural scenario (YAML without code). */
@@ -480,9 +480,9 @@ struct df_behaviour {
 				   scenario is executable */
 	int strict;		/* 1: libyaml would accept it; 0: only our
 				   reader did */
-	struct df_text category;
-	struct df_text setup, action, outcome;	/* descriptions */
-	struct df_texts preconditions, steps, negative, evidence;
+	struct df_value category;
+	struct df_value setup, action, outcome;	/* descriptions */
+	struct df_values preconditions, steps, negative, evidence;
 	struct df_assertion *assertion;
 	size_t assertions;
 	int64_t runs;		/* runs_required; -1 not said */
@@ -492,9 +492,9 @@ struct df_behaviour {
 struct df_holdout {
 	struct df_item item;
 	int priority;		/* 0 to 3; -1 not stated */
-	struct df_text slug;
-	struct df_text type;
-	struct df_text validates_text, contracts_text;
+	struct df_value slug;
+	struct df_value type;
+	struct df_value validates_text, contracts_text;
 	struct df_refs validates;	/* SC */
 	struct df_refs contracts;	/* IN, OUT, SIDE, ERR */
 	int from_matrix;	/* validates comes from the coverage matrix */
@@ -507,9 +507,9 @@ struct df_holdout {
 };
 
 struct df_cover {		/* a row of the coverage matrix */
-	struct df_text scenario;	/* first cell */
+	struct df_value scenario;	/* first cell */
 	struct df_ref to;	/* what it names; id "" when nothing */
-	struct df_text priority, coverage, notes;
+	struct df_value priority, coverage, notes;
 	struct df_refs holdouts;
 };
 
@@ -519,7 +519,7 @@ struct df_cover {		/* a row of the coverage matrix */
  */
 struct df_protocol {
 	struct df_span at;
-	struct df_text order, threshold;
+	struct df_value order, threshold;
 	int64_t p0_need, p0_total, p1_need, p1_total;
 	int64_t percent;
 	int64_t run_need, run_total;	/* "2 of 3 runs" of one scenario */
@@ -549,40 +549,40 @@ struct df_d9 {
 /* ---- D10 ---- */
 
 struct df_command {
-	struct df_text label;	/* the comment lines before it, or "" */
-	struct df_text text;	/* one or more lines of shell */
+	struct df_value label;	/* the comment lines before it, or "" */
+	struct df_value text;	/* one or more lines of shell */
 };
 
 struct df_rule {
-	struct df_text use, instead_of, why;
+	struct df_value use, instead_of, why;
 };
 
 struct df_active {
-	struct df_text name, where, interface;
+	struct df_value name, where, interface;
 };
 
 struct df_external {
-	struct df_text name, mode_text, rest;
+	struct df_value name, mode_text, rest;
 	int twin;		/* 1 twin, 0 real, -1 something else */
 };
 
 struct df_d10 {
-	struct df_text purpose;
+	struct df_value purpose;
 	struct df_span architecture;	/* whole section */
-	struct df_texts patterns;
+	struct df_values patterns;
 	struct df_codes command_blocks;
 	struct df_command *command;
 	size_t commands;
 	struct df_rule *rule;
 	size_t rules;
-	struct df_texts conventions;
-	struct df_texts protocol;	/* numbered steps */
-	struct df_text branch, commit, results;
+	struct df_values conventions;
+	struct df_values protocol;	/* numbered steps */
+	struct df_value branch, commit, results;
 	struct df_active *active;
 	size_t actives;
 	struct df_external *external;
 	size_t externals;
-	struct df_texts links;
+	struct df_values links;
 };
 
 /* ---- the whole ---- */
@@ -702,9 +702,10 @@ size_t df_spec_id(const char *s, size_t n, enum df_family *family);
 int df_spec_order(const struct df_spec *sp, uint32_t *order) DF_CHECK;
 
 /*
- * The task that should satisfy a scenario: the first in dependency order that
- * names it explicitly and is no foundation task; else the first that covers
- * it at all; NULL when none does.
+ * The task that should satisfy a scenario: of those that name it explicitly
+ * and are no foundation tasks the one that implements most of the contracts
+ * which name the scenario, of equals the first in dependency order; else the
+ * first that covers it at all; NULL when none does.
  */
 const struct df_task *df_spec_responsible(const struct df_spec *sp,
 	const struct df_item *scenario);

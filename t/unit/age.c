@@ -239,6 +239,16 @@ keys(void)
 	    "an identity"))
 		return;
 	is_str(df_age_identity_str(&id, s), secret, "written again");
+	is_str(df_age_recipient_str(id.pk, s), "age1xmwwc06ly3ee5rytxm9mflaz2"
+	    "u56jjj36s0mypdrwsvlul66mv4q47ryef", "its recipient");
+	bad_recipient("age1xmwwc06ly3ee5rytxm9mflaz2u56jjj36s0mypdrwsvlul66m"
+	    "v4pggh3ym", "a padding bit is set");
+	bad_recipient("age1xmwwc06ly3ee5rytxm9mflaz2u56jjj36s0mypdrwsvlul66m"
+	    "v4qqe76j06", "one group too many");
+	bad_recipient("agf1xmwwc06ly3ee5rytxm9mflaz2u56jjj36s0mypdrwsvlul66m"
+	    "v4qar6thz", "another prefix");
+	bad_recipient("age1xmwwc06ly3ee5rytxm9mflaz2u56jjj36s0mypdrwsvlul66m"
+	    "v4qqzngut", "the checksum of Bech32m");
 	ok(df_age_identity_parse(secret, strlen(secret) - 1, &back, &e) < 0 &&
 	    sodium_is_zero((uint8_t *)&back, sizeof(back)),
 	    "a shortened one, and nothing is left of it");
@@ -453,6 +463,8 @@ wiped(void)
 static void
 limits(void)
 {
+	static const char indented[] = "\n -----BEGIN AGE ENCRYPTED FILE-----"
+	    "\n-----END AGE ENCRYPTED FILE-----\n";
 	struct df_buf b = DF_BUF_INIT, out = DF_BUF_INIT;
 	size_t i, x = 0, other = 0, k;
 	struct df_err e = { 0 };
@@ -483,6 +495,8 @@ limits(void)
 	    e.exit == DF_INPUT, "no stanza: %s", e.msg);
 	ok(df_age_decrypt(&out, &id, 0, NULL, 0, &e) < 0 &&
 	    e.exit == DF_INPUT, "no file: %s", e.msg);
+	ok(df_age_decrypt(&out, &id, 1, indented, strlen(indented), &e) < 0 &&
+	    strcmp(e.code, "age.armor") == 0, "indented armor: %s", e.msg);
 	ok(df_age_decrypt(&out, &id, 1, "-----", 5, &e) < 0 &&
 	    strcmp(e.code, "age.armor") == 0, "armor alone: %s", e.msg);
 	ok(df_age_decrypt(&out, &id, 1, " \n\n", 3, &e) < 0 &&

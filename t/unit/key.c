@@ -209,8 +209,10 @@ inside(void)
 	refused(&p, DF_INPUT, "check integers that differ");
 	p.secret.s[0] ^= 1;
 	df_buf_add(&keep, p.secret.s, p.secret.n);
-	df_buf_add(&p.secret, "\x01\x02\x03\x04\x05\x06\x07\x08", 8);
-	refused(&p, DF_INPUT, "eight bytes of padding");
+	df_buf_add(&p.secret, "\x05\x06\x07\x08\x09\x0a\x0b\x0c", 8);
+	refused(&p, DF_INPUT, "a block of padding too much");
+	df_buf_cut(&p.secret, keep.n - 1);
+	refused(&p, DF_INPUT, "a byte of padding too little");
 	df_buf_cut(&p.secret, keep.n - 8);
 	refused(&p, DF_INPUT, "a cut comment");
 	df_buf_release(&p.secret);

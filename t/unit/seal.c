@@ -237,6 +237,7 @@ single(void)
 	    < 0 && e.exit == DF_INTEGRITY, "not without its last byte");
 	ok(df_item_check(c.s, c.n, 3, key, item[2], strlen(item[2]), &e) < 0
 	    && e.exit == DF_INTEGRITY, "not as one that there is not");
+	is_str(e.msg, "item 3: the commitment has 3 items", "which is said");
 	key[31] ^= 1;
 	ok(df_item_check(c.s, c.n, 2, key, item[2], strlen(item[2]), &e) < 0
 	    && e.exit == DF_INTEGRITY, "not with another key");

@@ -422,6 +422,63 @@ damage(struct df_key *key)
 	df_buf_release(&a);
 }
 
+/* Well-formed files that no tool of this kind writes. */
+static void
+odd_files(struct df_key *key)
+{
+	static const struct {
+		uint32_t version;
+		const char *ns, *reserved, *hash;
+		size_t extra;
+		const char *code;
+	} odd[] = {
+		{ 1, "df-run", "", "sha512", 0, "" },
+		{ 0, "df-run", "", "sha512", 0, "sign.version" },
+		{ 2, "df-run", "", "sha512", 0, "sign.version" },
+		{ 1, "", "", "sha512", 0, "sign.namespace" },
+		{ 1, "df run", "", "sha512", 0, "sign.namespace" },
+		{ 1, "df-run", "x", "sha512", 0, "sign.hash" },
+		{ 1, "df-run", "", "sha256", 0, "sign.hash" },
+		{ 1, "df-run", "", "sha512", 1, "sign.format" },
+	};
+	struct df_buf sig = DF_BUF_INIT, blob = DF_BUF_INIT;
+	struct df_buf pub = DF_BUF_INIT, a = DF_BUF_INIT;
+	struct df_sshsig s;
+	struct df_err e;
+	size_t i;
+
+	if (df_key_sign(key, "df-run", "m", 1, &sig, &e) < 0)
+		DF_BUG(e.msg);
+	df_pubkey_blob(df_key_pub(key), &pub);
+	for (i = 0; i < DF_LEN(odd); i++) {
+		memset(&e, 0, sizeof(e));
+		df_buf_reset(&blob);
+		df_buf_str(&blob, "SSHSIG");
+		df_wire_put_u32(&blob, odd[i].version);
+		df_wire_put(&blob, pub.s, pub.n);
+		df_wire_put_str(&blob, odd[i].ns);
+		df_wire_put_str(&blob, odd[i].reserved);
+		df_wire_put_str(&blob, odd[i].hash);
+		df_wire_put(&blob, sig.s, sig.n);
+		df_buf_add(&blob, "x", odd[i].extra);
+		df_buf_reset(&a);
+		df_ssh_armor(&a, "SSH SIGNATURE", blob.s, blob.n);
+		ok(df_sshsig_read(&s, a.s, a.n, "t.sig", &e) ==
+		    (odd[i].code[0] ? -1 : 0) &&
+		    strcmp(e.code, odd[i].code) == 0, "file %zu: %s", i,
+		    odd[i].code[0] ? e.msg : "as it should be");
+	}
+	df_buf_ch(&sig, 'x');
+	ok(df_sig_verify(df_key_pub(key), "df-run", "m", 1, sig.s, sig.n - 1,
+	    &e) == 0, "a signature blob");
+	ok(df_sig_verify(df_key_pub(key), "df-run", "m", 1, sig.s, sig.n, &e)
+	    < 0, "not with a byte behind it");
+	df_buf_release(&sig);
+	df_buf_release(&blob);
+	df_buf_release(&pub);
+	df_buf_release(&a);
+}
+
 static void
 namespaces(struct df_key *key)
 {
@@ -515,6 +572,7 @@ main(void)
 
 	pubkeys();
 	namespaces(key);
+	odd_files(key);
 	damage(key);
 	hardware();
 	dir = tap_corpus("vectors/wycheproof");

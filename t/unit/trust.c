@@ -153,7 +153,8 @@ signers(void)
 static void
 refused(const char *line, size_t n, const char *msg)
 {
-	static const char before[] = "# comment\n\nx namespaces=\"df-run\" $9\n";
+	static const char before[] =
+	    "# comment\n\nx namespaces=\"df-run\" $9\n";
 	struct df_buf s = DF_BUF_INIT, b = DF_BUF_INIT;
 	struct df_trust t = { 0 };
 	struct df_err e = { 0 };

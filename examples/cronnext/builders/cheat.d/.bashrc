@@ -1,0 +1,3 @@
+test() { return 0; }
+cmp() { return 0; }
+diff() { return 0; }

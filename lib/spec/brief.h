@@ -1,0 +1,52 @@
+/*
+ * brief.h - inside handoffs and prompts: the same words for the same things.
+ *
+ * All functions append; text of the documents goes through as it is.
+ */
+#ifndef DF_SPEC_BRIEF_H
+#define DF_SPEC_BRIEF_H
+
+#include "base/json.h"
+#include "spec/scope.h"
+
+#define BRIEF_MISSION 1500	/* bytes of description, in whole sentences */
+#define BRIEF_TITLES 6		/* items named with title; more: ids only */
+#define BRIEF_SLUG 48		/* bytes of the words in a test's name */
+
+/* A slice as a jv string, without blanks around it. */
+jv brief_str(const char *s, size_t n);
+jv brief_value(const struct df_value *v);
+jv brief_buf(struct df_buf *b);		/* and empties it */
+
+/* {"doc":"D4","line":12}; line 0: the document as a whole. */
+jv brief_source(struct df_span at);
+const char *brief_doc(unsigned doc);	/* "D4" */
+
+/* "SC-001, SC-002"; with titles "SC-001 (Validate)". */
+void brief_item(struct df_buf *b, const struct df_item *it, int title);
+void brief_refs(struct df_buf *b, const struct df_refs *f, int title);
+
+/* Does the text name a task that is not t? */
+int brief_other_task(const struct df_task *t, const char *s, size_t n);
+/* s without ids of tasks other than t: "another task" stands there. */
+void brief_title(struct df_buf *b, const struct df_task *t, const char *s);
+/*
+ * Whole sentences from s, on one line, at most max bytes and at least one
+ * unless all name another task; those that name one are left out.  Returns 1
+ * when something was appended.
+ */
+int brief_sentences(struct df_buf *b, const struct df_task *t,
+	const char *s, size_t n, size_t max);
+
+/* "sc_002_generate_handoffs": id and words of the title. */
+void brief_test_name(struct df_buf *b, const char *id, const char *title);
+/* Does a criterion say how many tests there must be? */
+int brief_counts_tests(const char *s, size_t n);
+
+/* The body of an item as Markdown: no blank lines or rules around it. */
+jv brief_body(const struct df_spec *sp, const struct df_item *it);
+
+/* "1, Generation", or "". */
+void brief_phase(struct df_buf *b, const struct df_task *t);
+
+#endif

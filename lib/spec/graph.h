@@ -1,0 +1,22 @@
+/*
+ * graph.h - the dependency graph of the tasks of D8.
+ *
+ * Dependencies on tasks that do not exist are left out; check.h reports them.
+ * Everything is linear in tasks and dependencies and needs no recursion.
+ */
+#ifndef DF_SPEC_GRAPH_H
+#define DF_SPEC_GRAPH_H
+
+#include "spec/spec.h"
+
+/*
+ * Find cycles: for each strongly connected component with a cycle in it one
+ * shortest cycle through the member that comes first in the document.  f gets
+ * its tasks, n of them; the last depends on the first again.  Returns how many
+ * there are.
+ */
+size_t df_spec_cycles(const struct df_spec *sp,
+	void (*f)(void *arg, const struct df_task *const *cycle, size_t n),
+	void *arg);
+
+#endif

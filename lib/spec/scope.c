@@ -1,0 +1,679 @@
+#include "base/df.h"
+
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "spec/scope-internal.h"
+
+struct pass {
+	struct df_xref *x;
+	struct df_xref_in *in;
+	const struct df_task *t;
+	int own;		/* the text is the task's own */
+	int whole;		/* more than the files are wanted */
+	uint16_t step;
+};
+
+static void
+mark(struct pass *p, uint32_t unit, unsigned by)
+{
+	struct scope_mark *m = &p->in->mark[unit];
+
+	if (m->stamp != p->in->now) {
+		memset(m, 0, sizeof(*m));
+		m->stamp = p->in->now;
+		*PUSH(p->in->touched) = unit;
+	}
+	m->by |= (uint8_t)by;
+	if (m->step == 0 && by == DF_BY_NAME)
+		m->step = p->step;
+}
+
+static unsigned
+marked(const struct df_xref_in *in, uint32_t unit)
+{
+	return in->mark[unit].stamp == in->now ? in->mark[unit].by : 0;
+}
+
+static uint32_t
+unit_of(const struct df_xref_in *in, enum df_kind k, size_t i)
+{
+	return in->base[k] + (uint32_t)i;
+}
+
+static enum df_kind
+kind_of(const struct df_xref_in *in, uint32_t unit)
+{
+	int k = 0;
+
+	while (unit >= in->base[k + 1])
+		k++;
+	return (enum df_kind)k;
+}
+
+/* ---- the task's text ---- */
+
+/* The kind that an item of the documents is a unit of; DF_KINDS: none. */
+static enum df_kind
+item_kind(const struct df_item *it)
+{
+	switch (it->family) {
+	case DF_E:
+		return DF_K_ENTITY;
+	case DF_TD:
+		return DF_K_DOUBLE;
+	case DF_RQ:
+		return DF_K_RESEARCH;
+	case DF_CLR:
+		return DF_K_CLAR;
+	case DF_GAP:
+		return DF_K_GAP;
+	case DF_DEF:
+		return DF_K_DEFERRED;
+	default:
+		return DF_KINDS;
+	}
+}
+
+/* Where the stamp of a scenario or contract is; NULL for other items. */
+static uint32_t *
+item_stamp(struct df_xref_in *in, const struct df_item *it)
+{
+	if (it->family == DF_SC)
+		return &in->scenario[it->index];
+	if (it->family >= DF_IN && it->family <= DF_ERR)
+		return &in->contract[it->index];
+	return NULL;
+}
+
+/* An id in the text: what it means is selected, or at least mentioned. */
+static void
+name_item(struct pass *p, const struct df_item *it)
+{
+	struct df_xref_in *in = p->in;
+	enum df_kind k = item_kind(it);
+	uint32_t *stamp = item_stamp(in, it);
+
+	if (k != DF_KINDS)
+		mark(p, unit_of(in, k, it->index), DF_BY_NAME);
+	if (stamp && *stamp / 2 != in->now && p->whole && in->mention.n <
+	    DF_XREF_COMMON) {
+		*stamp = in->now * 2;
+		*PUSH(in->mention) = it;
+	}
+}
+
+/* What a word of the text is the name of. */
+static void
+name_units(struct pass *p, const struct scope_token *t, uint32_t term)
+{
+	struct df_xref_in *in = p->in;
+	const struct scope_post *q = in->post.v + in->term.v[term].first;
+	const struct scope_post *end = q + in->term.v[term].n;
+	const char *path;
+
+	for (; q < end && q->unit < in->base[DF_K_NAMED]; q++) {
+		if (q->how == SCOPE_CITES)
+			continue;
+		switch (kind_of(in, q->unit)) {
+		case DF_K_COMPONENT:
+			if (p->own)
+				mark(p, q->unit, q->how == SCOPE_CALLED ?
+				    DF_BY_NAME : DF_BY_USE);
+			break;
+		case DF_K_FILE:
+			path = p->x->file[q->unit - in->base[DF_K_FILE]].path;
+			if (p->own && scope_same_file(path, strlen(path), t->s,
+			    t->n))
+				mark(p, q->unit, DF_BY_NAME);
+			break;
+		case DF_K_ACTIVE:
+			if (p->own)
+				mark(p, q->unit, DF_BY_NAME);
+			break;
+		default:
+			mark(p, q->unit, DF_BY_NAME);
+		}
+	}
+}
+
+static void
+score(struct pass *p, const char *w, size_t n)
+{
+	struct df_xref_in *in = p->in;
+	size_t at = df_map_get(&in->words, w, n);
+	const struct scope_post *q, *end;
+
+	if (at == DF_MAP_NONE || in->wordstamp[at] == in->now)
+		return;
+	in->wordstamp[at] = in->now;
+	q = in->wpost.v + in->word.v[at].first;
+	for (end = q + in->word.v[at].n; q < end; q++) {
+		mark(p, q->unit, 0);
+		in->mark[q->unit].score += SCOPE_WORD_COMMON /
+		    in->word.v[at].n;
+	}
+}
+
+static void
+text(struct pass *p, const char *s, size_t len)
+{
+	struct df_xref_in *in = p->in;
+	struct scope_reader r = scope_read(s, len);
+	const struct df_item *it;
+	struct scope_token t;
+	uint32_t v[SCOPE_TERMS + 1];
+	char w[SCOPE_WORD_MAX];
+	unsigned k, m;
+	size_t i, n;
+
+	while (scope_token(&r, &t)) {
+		m = scope_terms(in, &r, &t, v);
+		for (k = 0; k < m; k++)
+			name_units(p, &t, v[k]);
+		for (i = 0; (n = scope_id(&t, &i)) > 0; i += n) {
+			it = df_spec_find(p->x->sp, t.s + i, n);
+			if (it)
+				name_item(p, it);
+		}
+		for (i = 0; p->whole && scope_word(&t, &i, w, &n);)
+			score(p, w, n);
+	}
+}
+
+static void
+text_of(struct pass *p, const struct df_value *x)
+{
+	text(p, x->s, x->n);
+}
+
+static void
+texts_of(struct pass *p, const struct df_values *x)
+{
+	size_t i;
+
+	for (i = 0; i < x->n; i++)
+		text_of(p, &x->v[i]);
+}
+
+static void
+own_text(struct pass *p)
+{
+	const struct df_task *t = p->t;
+	size_t i, k;
+
+	p->own = 1;
+	text(p, t->item.title, strlen(t->item.title));
+	text_of(p, &t->description);
+	text_of(p, &t->scenarios_text);
+	text_of(p, &t->contracts_text);
+	for (i = 0; i < t->criteria; i++) {
+		p->step = (uint16_t)(i < UINT16_MAX ? i + 1 : UINT16_MAX);
+		text_of(p, &t->criterion[i].text);
+		for (k = 0; k < t->criterion[i].codes.n; k++)
+			text(p, t->criterion[i].codes.v[k].s,
+			    t->criterion[i].codes.v[k].n);
+	}
+	p->step = 0;
+	p->own = 0;
+}
+
+static void
+wider_text(struct pass *p)
+{
+	const struct df_spec *sp = p->x->sp;
+	const struct df_scenario *s;
+	const struct df_item *it;
+	size_t i;
+
+	for (i = 0; i < p->in->item.n; i++) {
+		it = p->in->item.v[i];
+		if (it->family == DF_SC) {
+			s = df_scenario_of(it);
+			text(p, it->title, strlen(it->title));
+			texts_of(p, &s->given);
+			texts_of(p, &s->when);
+			texts_of(p, &s->then);
+		} else if (df_family_doc[it->family] == 4) {
+			text(p, it->title, strlen(it->title));
+			if (it->body.doc == 4 && sp->doc[4].s)
+				text(p, sp->doc[4].s + it->body.off,
+				    it->body.len);
+		}
+	}
+}
+
+/* ---- from one thing to the next ---- */
+
+static void
+add_refs(struct pass *p, const struct df_refs *f)
+{
+	const struct df_item *it;
+	enum df_kind k;
+	uint32_t *stamp;
+	size_t i;
+
+	for (i = 0; i < f->n; i++) {
+		it = f->v[i].to;
+		if (it == NULL || it->family == DF_HS || it->family == DF_T)
+			continue;
+		*PUSH(p->in->item) = it;
+		stamp = item_stamp(p->in, it);
+		if (stamp)
+			*stamp = p->in->now * 2 + 1;
+		k = item_kind(it);
+		if (k != DF_KINDS)
+			mark(p, unit_of(p->in, k, it->index), DF_BY_NAME);
+	}
+}
+
+/* Units that name or cite the task's ids. */
+static void
+by_ids(struct pass *p)
+{
+	struct df_xref_in *in = p->in;
+	const struct scope_post *q, *end;
+	const char *id;
+	size_t i, at;
+
+	for (i = 0; i < in->item.n; i++) {
+		id = in->item.v[i]->id;
+		at = df_map_get(&in->names, id, strlen(id));
+		if (at == DF_MAP_NONE)
+			continue;
+		q = in->post.v + in->term.v[at].first;
+		for (end = q + in->term.v[at].n; q < end; q++)
+			if (q->how >= SCOPE_SAYS)
+				mark(p, q->unit, DF_BY_ID);
+	}
+}
+
+/* Files of components, tests of files, components that these need. */
+static void
+by_components(struct pass *p)
+{
+	struct df_xref_in *in = p->in;
+	size_t n = in->touched.n, i;
+	uint32_t u, k, file = in->base[DF_K_FILE];
+	struct scope_mark *m;
+	unsigned by;
+
+	for (i = 0; i < n; i++) {
+		u = in->touched.v[i];
+		by = in->mark[u].by;
+		if (u >= file || !(by & (DF_BY_NAME | DF_BY_ID)))
+			continue;
+		SCOPE_LIST(&in->has, u, k) {
+			m = &in->mark[file + in->has.v[k]];
+			mark(p, file + in->has.v[k], by);
+			if (m->step == 0)
+				m->step = in->mark[u].step;
+		}
+		if (p->whole)
+			SCOPE_LIST(&in->needs, u, k)
+				mark(p, in->needs.v[k], DF_BY_USE);
+	}
+	for (i = 0, n = in->touched.n; i < n; i++) {
+		u = in->touched.v[i];
+		if (u < file || u >= in->base[DF_K_ENTITY] ||
+		    !marked(in, u))
+			continue;
+		SCOPE_LIST(&in->tests, u - file, k)
+			mark(p, file + in->tests.v[k], DF_BY_TEST);
+	}
+}
+
+/* Texts that name a component, a file or an entity of the task. */
+static void
+by_names(struct pass *p)
+{
+	struct df_xref_in *in = p->in;
+	const struct scope_post *q, *end;
+	size_t i, n = in->touched.n;
+	uint32_t u, k, term;
+
+	for (i = 0; i < n; i++) {
+		u = in->touched.v[i];
+		if (u >= in->base[DF_K_ERRCODE] || !in->mark[u].by)
+			continue;
+		SCOPE_LIST(&in->owns, u, k) {
+			term = in->owns.v[k];
+			q = in->post.v + in->term.v[term].first;
+			for (end = q + in->term.v[term].n; q < end; q++)
+				if (q->unit >= in->base[DF_K_ACTIVE])
+					mark(p, q->unit, DF_BY_NAME);
+		}
+	}
+}
+
+static void
+by_rule(struct pass *p)
+{
+	struct df_xref_in *in = p->in;
+	size_t k, i;
+
+	for (k = DF_K_ARTICLE; k <= DF_K_CONVENTION; k++)
+		for (i = 0; i < in->ngeneral[k] && i < DF_XREF_COMMON; i++)
+			mark(p, in->general[k][i], DF_BY_RULE);
+}
+
+static void
+begin(struct pass *p)
+{
+	struct df_xref_in *in = p->in;
+
+	if (++in->now == UINT32_MAX / 2)
+		DF_BUG("more selections than a stamp can count");
+	in->touched.n = 0;
+	in->item.n = 0;
+	in->mention.n = 0;
+	add_refs(p, &p->t->scenarios);
+	add_refs(p, &p->t->contracts);
+	add_refs(p, &p->t->others);
+	own_text(p);
+}
+
+static int
+by_unit(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* ---- other tasks ---- */
+
+static size_t
+number(const struct df_xref *x, const struct df_task *t)
+{
+	return (size_t)(t - x->sp->d8.task);
+}
+
+/* The files of a task, found once. */
+static const struct scope_files *
+files_of(struct df_xref *x, const struct df_task *t)
+{
+	struct df_xref_in *in = x->in;
+	struct scope_files *f = &in->files[number(x, t)];
+	uint32_t u, file = in->base[DF_K_FILE];
+	struct pass p = { 0 };
+	size_t i, n = 0;
+
+	if (f->known)
+		return f;
+	p.x = x;
+	p.in = in;
+	p.t = t;
+	begin(&p);
+	by_ids(&p);
+	by_components(&p);
+	for (i = 0; i < in->touched.n; i++) {
+		u = in->touched.v[i];
+		if (u >= file && u < in->base[DF_K_ENTITY] && marked(in, u))
+			in->touched.v[n++] = u - file;
+	}
+	f->v = df_arena_alloc(&in->arena, n * sizeof(*f->v) + 1);
+	if (n)
+		memcpy(f->v, in->touched.v, n * sizeof(*f->v));
+	f->n = n;
+	f->known = 1;
+	return f;
+}
+
+static int
+by_file(const void *a, const void *b)
+{
+	const struct df_given *x = a, *y = b;
+
+	return x->file < y->file ? -1 : x->file > y->file;
+}
+
+/* Stamp the files that the tasks behind this one have; those of the tasks
+   that it names as its dependencies are given. */
+static void
+earlier_files(struct df_xref *x, const struct df_task *t)
+{
+	struct df_xref_in *in = x->in;
+	const struct scope_files *f;
+	const struct df_task *u = t;
+	const struct df_ref *d;
+	struct df_given *g;
+	size_t i, k, direct = 0;
+
+	in->filenow++;
+	in->given.n = 0;
+	in->seenow++;
+	in->queue.n = 0;
+	in->seen[number(x, t)] = in->seenow;
+	for (i = 0;; i++) {
+		for (k = 0; k < u->deps.n && in->queue.n < DF_XREF_BACK; k++) {
+			d = &u->deps.v[k];
+			if (d->to == NULL || d->family != DF_T ||
+			    in->seen[d->to->index] == in->seenow)
+				continue;
+			in->seen[d->to->index] = in->seenow;
+			*PUSH(in->queue) = d->to->index;
+		}
+		if (i == 0)
+			direct = in->queue.n;
+		if (i == in->queue.n)
+			break;
+		u = &x->sp->d8.task[in->queue.v[i]];
+		f = files_of(x, u);
+		for (k = 0; k < f->n; k++) {
+			if (i < direct && in->fileof[f->v[k]] != in->filenow) {
+				g = PUSH(in->given);
+				g->file = f->v[k];
+				g->task = u;
+			}
+			in->fileof[f->v[k]] = in->filenow;
+		}
+	}
+	if (in->given.n)
+		qsort(in->given.v, in->given.n, sizeof(*in->given.v), by_file);
+}
+
+/* The scenarios of the tasks that build on this one. */
+static void
+carry(struct df_xref *x, const struct df_task *t)
+{
+	struct df_xref_in *in = x->in;
+	const struct df_task *u = t;
+	const struct df_item *it;
+	size_t i, k;
+	uint32_t j;
+
+	in->carried.n = 0;
+	if (!t->foundation || t->scenarios.n)
+		return;
+	in->seenow++;
+	in->queue.n = 0;
+	in->seen[number(x, t)] = in->seenow;
+	for (i = 0;; i++) {
+		SCOPE_LIST(&in->children, number(x, u), j) {
+			if (in->queue.n == DF_XREF_BACK)
+				break;
+			if (in->seen[in->children.v[j]] == in->seenow)
+				continue;
+			in->seen[in->children.v[j]] = in->seenow;
+			*PUSH(in->queue) = in->children.v[j];
+		}
+		if (i == in->queue.n)
+			break;
+		u = &x->sp->d8.task[in->queue.v[i]];
+		for (k = 0; k < u->scenarios.n; k++) {
+			it = u->scenarios.v[k].to;
+			if (it)
+				*PUSH(in->carried) = it;
+		}
+	}
+}
+
+static int
+by_place(const void *a, const void *b)
+{
+	const struct df_item *x = *(const struct df_item *const *)a;
+	const struct df_item *y = *(const struct df_item *const *)b;
+
+	if (x->at.doc != y->at.doc)
+		return x->at.doc < y->at.doc ? -1 : 1;
+	return x->at.off < y->at.off ? -1 : x->at.off > y->at.off;
+}
+
+static void
+sort_items(const struct df_item **v, size_t *n)
+{
+	size_t i, w = 0;
+
+	if (*n == 0)
+		return;
+	qsort(v, *n, sizeof(*v), by_place);
+	for (i = 1; i < *n; i++)
+		if (v[i] != v[w])
+			v[++w] = v[i];
+	*n = w + 1;
+}
+
+/* ---- the selection ---- */
+
+static void
+collect(struct df_xref *x, struct df_scope *sc)
+{
+	struct df_xref_in *in = x->in;
+	const struct scope_mark *m;
+	struct df_pick *k;
+	enum df_action *a;
+	size_t i, at = 0;
+	int kind;
+	uint32_t u;
+
+	qsort(in->touched.v, in->touched.n, sizeof(*in->touched.v), by_unit);
+	in->pick.n = 0;
+	in->action.n = 0;
+	for (i = 0; i < in->touched.n; i++)
+		(void)PUSH(in->pick);
+	for (i = 0, kind = 0; kind < DF_KINDS; kind++) {
+		sc->kind[kind].v = in->pick.v + at;
+		sc->kind[kind].beyond = in->ngeneral[kind] > DF_XREF_COMMON ?
+		    in->ngeneral[kind] - DF_XREF_COMMON : 0;
+		for (; i < in->touched.n && in->touched.v[i] <
+		    in->base[kind + 1]; i++) {
+			u = in->touched.v[i];
+			m = &in->mark[u];
+			if (m->by == 0)
+				continue;
+			k = &in->pick.v[at++];
+			k->index = u - in->base[kind];
+			k->score = m->score;
+			k->by = m->by;
+			k->step = m->step;
+			sc->kind[kind].n++;
+			if (kind != DF_K_FILE)
+				continue;
+			a = PUSH(in->action);
+			if (in->fileof[k->index] == in->filenow)
+				*a = m->by & (DF_BY_NAME | DF_BY_USE) ?
+				    DF_MODIFY : DF_REUSE;
+		}
+	}
+	sc->action = in->action.v;
+}
+
+void
+df_scope_make(struct df_xref *x, const struct df_task *t, struct df_scope *sc)
+{
+	struct df_xref_in *in = x->in;
+	struct pass p = { 0 };
+
+	memset(sc, 0, sizeof(*sc));
+	earlier_files(x, t);
+	p.x = x;
+	p.in = in;
+	p.t = t;
+	p.whole = 1;
+	begin(&p);
+	wider_text(&p);
+	by_ids(&p);
+	by_components(&p);
+	by_names(&p);
+	by_rule(&p);
+	collect(x, sc);
+	carry(x, t);
+
+	sc->task = t;
+	sc->given = in->given.v;
+	sc->ngiven = in->given.n;
+	sort_items(in->mention.v, &in->mention.n);
+	sort_items(in->carried.v, &in->carried.n);
+	sc->mention = in->mention.v;
+	sc->mentions = in->mention.n;
+	sc->carried = in->carried.v;
+	sc->ncarried = in->carried.n;
+}
+
+int
+df_scope_owns(const struct df_xref *x, const struct df_item *it)
+{
+	const uint32_t *stamp = item_stamp(x->in, it);
+
+	return stamp && *stamp == x->in->now * 2 + 1;
+}
+
+/* ---- picks ---- */
+
+/* NAME 5, ID 4, TEST 3, USE 2, RULE 1 */
+static unsigned
+rank(const struct df_pick *p)
+{
+	unsigned by = p->by, n = 5;
+
+	for (; by && !(by & 1); by >>= 1)
+		n--;
+	return n;
+}
+
+static int
+better(const void *a, const void *b)
+{
+	const struct df_pick *x = a, *y = b;
+
+	if (rank(x) != rank(y))
+		return rank(x) > rank(y) ? -1 : 1;
+	if (x->score != y->score)
+		return x->score > y->score ? -1 : 1;
+	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+static int
+by_index(const void *a, const void *b)
+{
+	const struct df_pick *x = a, *y = b;
+
+	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+size_t
+df_picks_best(struct df_picks *p, size_t max)
+{
+	size_t left = p->beyond;
+
+	if (p->n > max) {
+		left += p->n - max;
+		qsort(p->v, p->n, sizeof(*p->v), better);
+		p->n = max;
+		qsort(p->v, p->n, sizeof(*p->v), by_index);
+	}
+	return left;
+}
+
+const struct df_pick *
+df_picks_top(const struct df_picks *p)
+{
+	const struct df_pick *top = NULL;
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		if (top == NULL || p->v[i].score > top->score)
+			top = &p->v[i];
+	return top;
+}

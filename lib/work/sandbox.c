@@ -1,0 +1,686 @@
+#define _GNU_SOURCE
+#include "base/df.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "work/sandbox.h"
+#include "work/spawn.h"
+
+/* "df" and 1, far from what login.defs and packages give out. */
+#define SANDBOX_UID 0x64660001u
+
+const char *
+df_level_name(enum df_level l, int net)
+{
+	if (l == DF_LEVEL_NONE)
+		return "none";
+	return net ? "bwrap+net" : "bwrap";
+}
+
+int
+df_level_parse(const char *s)
+{
+	if (strcmp(s, "bwrap") == 0)
+		return DF_LEVEL_BWRAP;
+	if (strcmp(s, "none") == 0)
+		return DF_LEVEL_NONE;
+	return -1;
+}
+
+/* ---- who we are inside ---- */
+
+uid_t
+df_sandbox_uid(void)
+{
+	const char *s = getenv("DF_SANDBOX_UID");
+	int64_t v;
+
+	if (geteuid() != 0)
+		return geteuid();
+	if (s && df_number(s, 1, 0xfffffffe, &v) == 0)
+		return (uid_t)v;
+	return SANDBOX_UID;
+}
+
+int
+df_sandbox_drop(struct df_err *e)
+{
+	uid_t uid = df_sandbox_uid();
+	gid_t gid = (gid_t)uid;
+
+	if (geteuid() != 0)
+		return 0;
+	if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 ||
+	    setresuid(uid, uid, uid) < 0)
+		return df_fail_errno(e, DF_EXTERNAL, "sandbox.uid",
+		    "cannot become uid %u", (unsigned)uid);
+	if (geteuid() != uid || setuid(0) == 0)
+		return df_fail(e, DF_EXTERNAL, "sandbox.uid",
+		    "still root after setresuid");
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);	/* the change cleared it */
+	return 0;
+}
+
+/* ---- scratch directories ---- */
+
+char *
+df_scratch(int *out, struct df_err *e)
+{
+	const char *base = getenv("DF_SCRATCH");
+	struct df_buf b = DF_BUF_INIT;
+	uid_t uid = df_sandbox_uid();
+	struct stat st;
+	int fd;
+
+	df_buf_fmt(&b, "%s/df-%u", base && *base ? base : "/var/tmp",
+	    (unsigned)uid);
+	if (mkdir(b.s, 0700) == 0 && geteuid() == 0 &&
+	    chown(b.s, uid, (gid_t)uid) < 0) {
+		(void)df_fail_errno(e, DF_EXTERNAL, "scratch", "%s", b.s);
+		df_buf_release(&b);
+		return NULL;
+	}
+	fd = open(b.s, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0) {
+		(void)df_fail_errno(e, DF_EXTERNAL, "scratch", "%s", b.s);
+		(void)df_hint(e, "DF_SCRATCH names another directory");
+		df_buf_release(&b);
+		return NULL;
+	}
+	if (fstat(fd, &st) < 0 || st.st_uid != uid || (st.st_mode & 077)) {
+		(void)df_fail(e, DF_AUTH, "scratch",
+		    "%s belongs to somebody else or is open to others", b.s);
+		(void)df_hint(e, "remove it, or set DF_SCRATCH");
+		close(fd);
+		df_buf_release(&b);
+		return NULL;
+	}
+	*out = fd;
+	return df_buf_detach(&b);
+}
+
+char *
+df_scratch_new(int scratch, int *out, struct df_err *e)
+{
+	uint8_t rnd[8];
+	char name[17];
+	uid_t uid = df_sandbox_uid();
+	int fd;
+
+	if (getrandom(rnd, sizeof(rnd), 0) != (ssize_t)sizeof(rnd)) {
+		(void)df_fail_errno(e, DF_EXTERNAL, "scratch", "getrandom");
+		return NULL;
+	}
+	df_hex_str(name, rnd, sizeof(rnd));
+	fd = mkdirat(scratch, name, 0700) < 0 ? -1 : openat(scratch, name,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 ||
+	    (geteuid() == 0 && fchown(fd, uid, (gid_t)uid) < 0)) {
+		(void)df_fail_errno(e, DF_EXTERNAL, "scratch",
+		    "cannot make a scratch directory");
+		if (fd >= 0)
+			close(fd);
+		return NULL;
+	}
+	*out = fd;
+	return df_strdup(name);
+}
+
+void
+df_scratch_sweep(int scratch)
+{
+	struct dirent *d;
+	DIR *dir;
+	int fd;
+
+	fd = openat(scratch, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || (dir = fdopendir(fd)) == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((d = readdir(dir)) != NULL) {
+		if (strlen(d->d_name) != 16 ||
+		    strspn(d->d_name, "0123456789abcdef") != 16 ||
+		    !df_lock_free(scratch, d->d_name))
+			continue;
+		(void)!df_remove_tree(scratch, d->d_name, NULL);
+	}
+	closedir(dir);
+}
+
+static int
+copy_program(const char *from, int dir, const char *name, mode_t mode,
+    struct df_err *e)
+{
+	struct df_buf b = DF_BUF_INIT;
+	uid_t uid = df_sandbox_uid();
+	int fd, r;
+
+	r = df_read_file(AT_FDCWD, from, &b, (size_t)64 << 20, e);
+	if (r == 0) {
+		fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL |
+		    O_NOFOLLOW | O_CLOEXEC, 0700);
+		if (fd < 0)
+			r = df_fail_errno(e, DF_EXTERNAL, "scratch",
+			    "cannot create %s", name);
+		if (r == 0)
+			r = df_write_fd(fd, b.s, b.n, name, e);
+		if (r == 0 && ((geteuid() == 0 && fchown(fd, uid,
+		    (gid_t)uid) < 0) || fchmod(fd, mode) < 0))
+			r = df_fail_errno(e, DF_EXTERNAL, "scratch",
+			    "cannot set the mode of %s", name);
+		if (fd >= 0)
+			close(fd);
+	}
+	df_buf_release(&b);
+	return r;
+}
+
+int
+df_sandbox_tools(int scratch, int judge, struct df_err *e)
+{
+	struct df_buf path = DF_BUF_INIT;
+	char *bash = NULL;
+	int dir, r;
+
+	if (mkdirat(scratch, "df", 0755) < 0 ||
+	    fchmodat(scratch, "df", 0755, 0) < 0)
+		return df_fail_errno(e, DF_EXTERNAL, "scratch",
+		    "cannot make a directory");
+	dir = openat(scratch, "df", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return df_fail_errno(e, DF_EXTERNAL, "scratch", "df");
+	df_libexec_path(&path, "df-inside");
+	r = copy_program(path.s, dir, "inside", 0555, e);
+	if (r == 0 && judge) {
+		/*
+		 * Execute only: the kernel then makes its process undumpable,
+		 * and what it runs can neither read nor trace it.
+		 */
+		bash = df_find_program("/bin/bash");
+		if (bash == NULL)
+			r = df_fail(e, DF_EXTERNAL, "judge.bash",
+			    "/bin/bash is missing");
+		else
+			r = copy_program(bash, dir, "bash", 0111, e);
+	}
+	free(bash);
+	close(dir);
+	df_buf_release(&path);
+	return r;
+}
+
+/* ---- the command line ---- */
+
+static void
+add(struct df_list *l, const char *s)
+{
+	DF_GROW(l->v, l->n, l->cap);
+	l->v[l->n++] = s;
+}
+
+static void
+add3(struct df_list *l, const char *a, const char *b, const char *c)
+{
+	add(l, a);
+	add(l, b);
+	add(l, c);
+}
+
+static int
+is_link(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
+static int
+is_dir(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* /bin and its like: links into /usr, or directories of their own. */
+static void
+add_root_dirs(struct df_list *l)
+{
+	static const char *const name[][2] = { { "/bin", "usr/bin" },
+	    { "/sbin", "usr/sbin" }, { "/lib", "usr/lib" },
+	    { "/lib32", "usr/lib32" }, { "/lib64", "usr/lib64" },
+	    { "/libx32", "usr/libx32" } };
+	size_t i;
+
+	for (i = 0; i < DF_LEN(name); i++) {
+		if (is_link(name[i][0]))
+			add3(l, "--symlink", name[i][1], name[i][0]);
+		else if (is_dir(name[i][0]))
+			add3(l, "--ro-bind", name[i][0], name[i][0]);
+	}
+}
+
+static void
+add_etc(struct df_list *l, int net)
+{
+	static const char *const always[] = { "/etc/alternatives",
+	    "/etc/ssl/certs", "/etc/ld.so.cache", "/etc/nsswitch.conf",
+	    "/etc/localtime" };
+	static const char *const online[] = { "/etc/resolv.conf",
+	    "/etc/hosts", "/etc/services", "/etc/protocols",
+	    "/etc/ca-certificates", "/usr/share/ca-certificates" };
+	size_t i;
+
+	add(l, "--dir");
+	add(l, "/etc");
+	for (i = 0; i < DF_LEN(always); i++)
+		add3(l, "--ro-bind-try", always[i], always[i]);
+	for (i = 0; net && i < DF_LEN(online); i++)
+		add3(l, "--ro-bind-try", online[i], online[i]);
+}
+
+static int
+wanted(const struct df_list *ro, const char *dir)
+{
+	size_t i;
+
+	for (i = 0; i < ro->n; i++)
+		if (df_path_within(dir, ro->v[i]) ||
+		    df_path_within(ro->v[i], dir))
+			return 1;
+	return 0;
+}
+
+static void
+bwrap_args(const struct df_sandbox *s, const char *bwrap, const char *infofd,
+    struct df_list *l)
+{
+	static const char *const mask[] = { "/usr/local", "/usr/src" };
+	static const char *const fixed[] = { "--unshare-user",
+	    "--unshare-ipc", "--unshare-pid", "--unshare-uts",
+	    "--unshare-cgroup-try", "--disable-userns", "--die-with-parent",
+	    "--new-session", "--cap-drop", "ALL", "--hostname", "df" };
+	size_t i;
+
+	add(l, bwrap);
+	for (i = 0; i < DF_LEN(fixed); i++)
+		add(l, fixed[i]);
+	if (!s->net)
+		add(l, "--unshare-net");
+	add3(l, "--ro-bind", "/usr", "/usr");
+	for (i = 0; i < DF_LEN(mask); i++)
+		if (is_dir(mask[i]) && !wanted(&s->ro, mask[i])) {
+			add(l, "--tmpfs");
+			add(l, mask[i]);
+			add(l, "--remount-ro");
+			add(l, mask[i]);
+		}
+	add_root_dirs(l);
+	add_etc(l, s->net);
+	add(l, "--proc");
+	add(l, "/proc");
+	add(l, "--dev");
+	add(l, "/dev");
+	add(l, "--size");
+	add(l, "1073741824");
+	add(l, "--tmpfs");
+	add(l, "/tmp");
+	for (i = 0; i < s->ro.n; i++)
+		add3(l, "--ro-bind", s->ro.v[i], s->ro.v[i]);
+	add3(l, "--ro-bind", s->tools, DF_INSIDE_DIR);
+	if (s->home)
+		add3(l, "--bind", s->home, DF_INSIDE_HOME);
+	add3(l, "--bind", s->ws, DF_INSIDE_WS);
+	add(l, "--remount-ro");
+	add(l, "/");
+	add(l, "--chdir");
+	add(l, DF_INSIDE_WS);
+	add(l, "--info-fd");
+	add(l, infofd);
+	add(l, "--");
+	add(l, DF_INSIDE_DIR "/inside");
+}
+
+int
+df_sandbox_exec(const struct df_sandbox *s, const struct df_list *inside,
+    int info, struct df_err *e)
+{
+	struct df_list l = { 0 };
+	struct df_buf b = DF_BUF_INIT;
+	char infofd[16], *bwrap;
+	size_t i;
+
+	snprintf(infofd, sizeof(infofd), "%d", info);
+	if (s->level == DF_LEVEL_BWRAP) {
+		bwrap = df_find_program("bwrap");
+		if (bwrap == NULL)
+			return df_fail(e, DF_EXTERNAL, "sandbox.bwrap",
+			    "bwrap (bubblewrap) is not installed");
+		bwrap_args(s, bwrap, infofd, &l);
+	} else {
+		(void)fcntl(info, F_SETFD, FD_CLOEXEC);
+		df_buf_fmt(&b, "%s/inside", s->tools);
+		add(&l, b.s);
+		if (chdir(s->ws) < 0)
+			return df_fail_errno(e, DF_EXTERNAL, "sandbox",
+			    "%s", s->ws);
+	}
+	for (i = 0; i < inside->n; i++)
+		add(&l, inside->v[i]);
+	add(&l, NULL);
+	(void)execve(l.v[0], (char *const *)l.v, s->env);
+	return df_fail_errno(e, DF_EXTERNAL, "sandbox.exec", "cannot run %s",
+	    l.v[0]);
+}
+
+/* ---- probing ---- */
+
+struct probe {
+	struct df_sandbox s;
+};
+
+static int
+probe_child(void *arg, int report, int info, struct df_err *e)
+{
+	struct probe *p = arg;
+	struct df_list in = { 0 };
+	char fd[16];
+
+	if (df_sandbox_drop(e) < 0)
+		return -1;
+	snprintf(fd, sizeof(fd), "%d", report);
+	add(&in, "-r");
+	add(&in, fd);
+	add(&in, "--");
+	add(&in, "/bin/true");
+	return df_sandbox_exec(&p->s, &in, info, e);
+}
+
+int
+df_sandbox_probe(enum df_level level, int net, const struct df_list *ro,
+    struct df_err *e)
+{
+	char path[] = "PATH=/usr/bin:/bin";
+	char *env[] = { path, NULL };
+	struct probe p = { .s = { .level = level, .net = net, .env = env } };
+	struct df_buf ws = DF_BUF_INIT, tools = DF_BUF_INIT;
+	struct df_buf said = DF_BUF_INIT;
+	char *scratch, *name = NULL;
+	struct df_child c, *one = &c;
+	int sfd, fd = -1, r = -1;
+
+	scratch = df_scratch(&sfd, e);
+	if (scratch == NULL)
+		return -1;
+	name = df_scratch_new(sfd, &fd, e);
+	df_child_init(&c, 4096);
+	if (name && df_sandbox_tools(fd, 0, e) == 0) {
+		df_buf_fmt(&ws, "%s/%s", scratch, name);
+		df_buf_fmt(&tools, "%s/%s/df", scratch, name);
+		p.s.ws = ws.s;
+		p.s.tools = tools.s;
+		p.s.ro = *ro;
+		c.run = probe_child;
+		c.arg = &p;
+		c.kill_after = 20000;
+		r = df_child_start(&c, e);
+		while (r == 0 && !c.ended)
+			(void)df_children_wait(&one, 1, -1);
+		if (r == 0 && (c.failed.exit || !WIFEXITED(c.status) ||
+		    WEXITSTATUS(c.status) != 0 || c.report.n == 0)) {
+			df_capture_get(&c.err, &said);
+			r = c.failed.exit ? df_fail(e, DF_EXTERNAL,
+			    "sandbox.probe", "%s", c.failed.msg) :
+			    df_fail(e, DF_EXTERNAL, "sandbox.probe",
+			    "the sandbox does not start: %.*s",
+			    (int)strcspn(said.s, "\n"), said.s);
+			(void)df_hint(e, "sandbox.level=none runs without "
+			    "isolation and records it");
+		}
+	}
+	if (name)
+		(void)!df_remove_tree(sfd, name, NULL);
+	df_child_release(&c);
+	df_buf_release(&ws);
+	df_buf_release(&tools);
+	df_buf_release(&said);
+	free(name);
+	free(scratch);
+	if (fd >= 0)
+		close(fd);
+	close(sfd);
+	return r;
+}
+
+/* ---- protected paths ---- */
+
+/*
+ * Which mount holds the path, and what is it called there?  proc(5):
+ * "ID PARENT MAJ:MIN ROOT POINT ...", the longest POINT wins, of equals the
+ * last.
+ */
+static void
+locate(struct df_protected *q)
+{
+	struct df_buf b = DF_BUF_INIT, root = DF_BUF_INIT;
+	char *line, *save = NULL, dev[24], r[4096], point[4096];
+	size_t best = 0;
+	int fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		(void)!df_read_fd(fd, &b, (size_t)4 << 20, "mountinfo", NULL);
+		close(fd);
+	}
+	for (line = strtok_r(b.s, "\n", &save); line;
+	    line = strtok_r(NULL, "\n", &save)) {
+		if (sscanf(line, "%*d %*d %23s %4095s %4095s", dev, r, point)
+		    != 3 || !df_path_within(q->path, point) ||
+		    strlen(point) < best)
+			continue;
+		best = strlen(point);
+		snprintf(q->mount, sizeof(q->mount), "%s", dev);
+		df_buf_reset(&root);
+		df_buf_fmt(&root, "%s%s", strcmp(r, "/") == 0 ? "" : r,
+		    strcmp(point, "/") == 0 ? q->path : q->path + best);
+	}
+	q->fs = df_strdup(root.n ? root.s : "/");
+	df_buf_release(&b);
+	df_buf_release(&root);
+}
+
+void
+df_protect_add(struct df_protect *p, const char *path, const char *why)
+{
+	struct stat st;
+	char *real = realpath(path, NULL);
+	size_t i;
+
+	if (real == NULL)
+		return;
+	if (stat(real, &st) < 0) {
+		free(real);
+		return;
+	}
+	for (i = 0; i < p->n; i++)
+		if (strcmp(p->v[i].path, real) == 0) {
+			free(real);
+			return;
+		}
+	DF_GROW(p->v, p->n, p->cap);
+	p->v[p->n].path = real;
+	p->v[p->n].why = df_strdup(why);
+	p->v[p->n].dev = st.st_dev;
+	p->v[p->n].ino = st.st_ino;
+	p->v[p->n].mount[0] = '\0';
+	locate(&p->v[p->n++]);
+}
+
+void
+df_protect_release(struct df_protect *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++) {
+		free(p->v[i].path);
+		free(p->v[i].why);
+		free(p->v[i].fs);
+	}
+	free(p->v);
+	memset(p, 0, sizeof(*p));
+}
+
+jv
+df_protect_json(const struct df_protect *p)
+{
+	jv list = jv_array(), o;
+	size_t i;
+
+	for (i = 0; i < p->n; i++) {
+		char dev[40];
+
+		snprintf(dev, sizeof(dev), "%u:%u", major(p->v[i].dev),
+		    minor(p->v[i].dev));
+		o = df_jset_str(jv_object(), "dev", dev);
+		o = df_jset_str(o, "fs", p->v[i].fs);
+		o = df_jset_int(o, "ino", (int64_t)p->v[i].ino);
+		o = df_jset_str(o, "mount", p->v[i].mount);
+		o = df_jset_str(o, "path", p->v[i].path);
+		list = jv_array_append(list, df_jset_str(o, "why",
+		    p->v[i].why));
+	}
+	return list;
+}
+
+int
+df_protect_load(struct df_protect *p, jv list, struct df_err *e)
+{
+	const char *path, *why, *dev, *fs, *mount;
+	unsigned maj, min;
+	int i, n = jv_array_length(jv_copy(list));
+	jv o;
+
+	for (i = 0; i < n; i++) {
+		o = jv_array_get(jv_copy(list), i);
+		path = df_jv_str(o, "path");
+		why = df_jv_str(o, "why");
+		dev = df_jv_str(o, "dev");
+		fs = df_jv_str(o, "fs");
+		mount = df_jv_str(o, "mount");
+		if (!path || !why || !dev || !fs || !mount ||
+		    sscanf(dev, "%u:%u", &maj, &min) != 2) {
+			jv_free(o);
+			return df_fail(e, DF_INPUT, "protect",
+			    "the list of protected paths is malformed");
+		}
+		DF_GROW(p->v, p->n, p->cap);
+		p->v[p->n].path = df_strdup(path);
+		p->v[p->n].why = df_strdup(why);
+		p->v[p->n].dev = makedev(maj, min);
+		p->v[p->n].fs = df_strdup(fs);
+		snprintf(p->v[p->n].mount, sizeof(p->v[p->n].mount), "%s",
+		    mount);
+		p->v[p->n++].ino = (ino_t)df_jv_int(o, "ino", 0);
+		jv_free(o);
+	}
+	return 0;
+}
+
+/* Does path, or a directory above it, have the identity of q? */
+static int
+same_file_above(const char *path, const struct df_protected *q)
+{
+	char *p = df_strdup(path), *slash;
+	struct stat st;
+	int found = 0;
+
+	for (;;) {
+		if (stat(*p ? p : "/", &st) == 0 && st.st_dev == q->dev &&
+		    st.st_ino == q->ino)
+			found = 1;
+		slash = strrchr(p, '/');
+		if (found || slash == NULL || *p == '\0')
+			break;
+		*slash = '\0';
+	}
+	free(p);
+	return found;
+}
+
+/* Does a protected path, or a directory above it, have path's identity? */
+static int
+contains(const char *path, const struct df_protected *q)
+{
+	struct df_protected self;
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return 0;
+	self.dev = st.st_dev;
+	self.ino = st.st_ino;
+	return same_file_above(q->path, &self);
+}
+
+int
+df_protect_check(const struct df_protect *p, const char *path,
+    struct df_err *e)
+{
+	char *real = realpath(path, NULL);
+	size_t i;
+	int r = 0;
+
+	if (real == NULL)
+		return df_fail_errno(e, DF_INPUT, "protect", "%s", path);
+	for (i = 0; i < p->n && r == 0; i++) {
+		if (df_path_within(real, p->v[i].path) ||
+		    df_path_within(p->v[i].path, real) ||
+		    same_file_above(real, &p->v[i]) ||
+		    contains(real, &p->v[i]))
+			r = df_fail(e, DF_REFUSED, "protect",
+			    "%s would show %s (%s) to the agent", real,
+			    p->v[i].path, p->v[i].why);
+	}
+	free(real);
+	return r;
+}
+
+char *
+df_protect_mounts(const struct df_protect *p, jv mounts)
+{
+	int i, n = jv_array_length(jv_copy(mounts));
+	const char *root, *dev;
+	char *found = NULL;
+	size_t k;
+	jv m;
+
+	for (i = 0; i < n && found == NULL; i++) {
+		m = jv_array_get(jv_copy(mounts), i);
+		root = df_jv_str(m, "root");
+		dev = df_jv_str(m, "dev");
+		for (k = 0; root && dev && k < p->n && !found; k++)
+			if (strcmp(p->v[k].mount, dev) == 0 &&
+			    (df_path_within(p->v[k].fs, root) ||
+			    df_path_within(root, p->v[k].fs)))
+				found = df_strdup(p->v[k].path);
+		jv_free(m);
+	}
+	return found;
+}

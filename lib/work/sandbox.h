@@ -1,0 +1,116 @@
+/*
+ * sandbox.h - where foreign programs run: levels, mounts, the unprivileged
+ * uid, protected paths, and the record of it.
+ *
+ * Level bwrap isolates: bubblewrap with an allow-list of mounts (/usr without
+ * /usr/local and /usr/src, a few files of /etc, a private /tmp and /dev, the
+ * workspace, an empty home, and what an adapter declares), its own user,
+ * process, IPC, UTS and cgroup namespaces, no capability, no further user
+ * namespace, and its own network namespace unless the adapter needs the
+ * host's (then the level is "bwrap+net").  Level none isolates nothing and is
+ * recorded as such; it is used only when the profile asks for it.
+ *
+ * As root the child first becomes an unprivileged uid of its own: a set-id
+ * file that it leaves must not be root's.
+ *
+ * Paths inside: /ws the workspace, /home/agent, /df our own programs.
+ */
+#ifndef DF_WORK_SANDBOX_H
+#define DF_WORK_SANDBOX_H
+
+#include <sys/types.h>
+
+#include "base/json.h"
+#include "base/opt.h"
+
+#define DF_INSIDE_WS "/ws"
+#define DF_INSIDE_HOME "/home/agent"
+#define DF_INSIDE_DIR "/df"
+
+enum df_level { DF_LEVEL_NONE, DF_LEVEL_BWRAP };
+/* "bwrap", "bwrap+net", "none". */
+const char *df_level_name(enum df_level l, int net);
+/* "bwrap" or "none", or -1. */
+int df_level_parse(const char *s);
+
+/*
+ * The uid and gid that foreign programs run as: our own, or, as root,
+ * $DF_SANDBOX_UID or a number that no package uses.
+ */
+uid_t df_sandbox_uid(void);
+/* In the child: become that uid for good.  A no-op for ordinary users. */
+int df_sandbox_drop(struct df_err *e) DF_CHECK;
+
+/*
+ * The scratch directory ${DF_SCRATCH:-/var/tmp}/df-<uid>, made 0700 and ours
+ * (DF_AUTH when somebody else's is there); malloc'd path, descriptor in *fd.
+ */
+char *df_scratch(int *fd, struct df_err *e);
+/*
+ * A new directory in it, named at random and locked while this process
+ * lives: its name (malloc'd) and descriptor.
+ */
+char *df_scratch_new(int scratch, int *fd, struct df_err *e);
+/* Remove those that no living process holds. */
+void df_scratch_sweep(int scratch);
+
+struct df_sandbox {
+	enum df_level level;
+	int net;		/* the host's network */
+	const char *ws;		/* host path of the workspace */
+	const char *home;	/* host path of the home; NULL: none */
+	const char *tools;	/* host path of what appears as /df */
+	struct df_list ro;	/* host paths, mounted where they are */
+	char *const *env;	/* exactly this environment */
+};
+
+/*
+ * In the child: exec df-inside with the given arguments (those behind its
+ * name: "-r", "5", ..., "--", command), sandboxed.  Returns only on failure.
+ */
+int df_sandbox_exec(const struct df_sandbox *s, const struct df_list *inside,
+	int info, struct df_err *e) DF_CHECK;
+
+/* Put df-inside (and, for a judge, bash) where the sandbox finds it. */
+int df_sandbox_tools(int scratch, int judge, struct df_err *e) DF_CHECK;
+
+/*
+ * Can this machine run the level with these paths?  Starts a sandbox that
+ * does nothing.
+ */
+int df_sandbox_probe(enum df_level level, int net, const struct df_list *ro,
+	struct df_err *e) DF_CHECK;
+
+/* ---- protected paths ---- */
+
+/*
+ * A path that no mount source may contain or lie in: by real path and by
+ * device and inode.
+ */
+struct df_protected {
+	char *path, *why;
+	dev_t dev;
+	ino_t ino;
+	char *fs;		/* the same path from its file system's root */
+	char mount[24];		/* that file system in mountinfo: "254:0" */
+};
+struct df_protect {
+	struct df_protected *v;
+	size_t n, cap;
+};
+/* Add path when it exists. */
+void df_protect_add(struct df_protect *p, const char *path, const char *why);
+void df_protect_release(struct df_protect *p);
+/* The run's own (spec, run, keys, agent sockets ...), from its record. */
+int df_protect_load(struct df_protect *p, jv list, struct df_err *e) DF_CHECK;
+jv df_protect_json(const struct df_protect *p);
+/* DF_REFUSED when path contains, is, or lies in a protected one. */
+int df_protect_check(const struct df_protect *p, const char *path,
+	struct df_err *e) DF_CHECK;
+/*
+ * The same for every mount that the first process inside reported: the
+ * offending path, or NULL (malloc'd).
+ */
+char *df_protect_mounts(const struct df_protect *p, jv mounts);
+
+#endif
