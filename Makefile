@@ -24,9 +24,9 @@ LAYERS = base evidence run spec work
 base_SRC = buf clock err file hash json mem opt out par schema text
 evidence_SRC = age age-key age-read agent key log seal sign store tree trust \
 	trust-read wire
-run_SRC = ids machine names project run settings state step
+run_SRC = config factory ids machine names project run settings state step
 spec_SRC =
-work_SRC = adapter git jq merge sandbox secret spawn workspace
+work_SRC = adapter attempt basetree git gittree jq merge preflight sandbox secret spawn workspace
 
 TOOLS =
 LIBEXEC =

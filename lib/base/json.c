@@ -702,6 +702,7 @@ df_json_parse(const char *s, size_t n, unsigned flags, const char *what,
 
 /* ---- writing ---- */
 
+/* Borrows v. */
 static int
 write_object(struct df_buf *b, jv v, struct df_err *e)
 {
@@ -776,9 +777,8 @@ df_json_write(struct df_buf *b, jv v, struct df_err *e)
 		df_buf_ch(b, ']');
 		break;
 	case JV_KIND_OBJECT:
-		r = write_object(b, jv_copy(v), e);
-		jv_free(v);
-		return r;
+		r = write_object(b, v, e);
+		break;
 	case JV_KIND_INVALID:
 		r = df_fail(e, DF_INPUT, "json.canonical", "invalid value");
 		break;

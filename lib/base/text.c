@@ -219,17 +219,19 @@ df_hex(struct df_buf *b, const uint8_t *p, size_t n)
 }
 
 static int
-nibble(char c)
+nibble(char c, int any)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
 	if (c >= 'a' && c <= 'f')
 		return c - 'a' + 10;
+	if (any && c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
 	return -1;
 }
 
-int
-df_unhex(uint8_t *out, size_t n, const char *s, size_t len)
+static int
+unhex(uint8_t *out, size_t n, const char *s, size_t len, int any)
 {
 	size_t i;
 	int hi, lo;
@@ -237,13 +239,25 @@ df_unhex(uint8_t *out, size_t n, const char *s, size_t len)
 	if (len != n * 2)
 		return -1;
 	for (i = 0; i < n; i++) {
-		hi = nibble(s[i * 2]);
-		lo = nibble(s[i * 2 + 1]);
+		hi = nibble(s[i * 2], any);
+		lo = nibble(s[i * 2 + 1], any);
 		if (hi < 0 || lo < 0)
 			return -1;
 		out[i] = (uint8_t)(hi << 4 | lo);
 	}
 	return 0;
+}
+
+int
+df_unhex(uint8_t *out, size_t n, const char *s, size_t len)
+{
+	return unhex(out, n, s, len, 0);
+}
+
+int
+df_unhex_any(uint8_t *out, size_t n, const char *s, size_t len)
+{
+	return unhex(out, n, s, len, 1);
 }
 
 static void
@@ -394,12 +408,12 @@ distance(const char *a, const char *b)
 const char *
 df_suggest(const char *s, const char *const *word, size_t n)
 {
-	size_t i, d, best = strlen(s) / 3 + 1;
+	size_t i, d, best = strlen(s) / 3;
 	const char *found = NULL;
 
 	for (i = 0; i < n; i++) {
 		d = distance(s, word[i]);
-		if (d < best || (d == best && found == NULL)) {
+		if (d < best || (d == best && d > 0 && found == NULL)) {
 			best = d;
 			found = word[i];
 		}

@@ -51,6 +51,8 @@ void df_hex(struct df_buf *b, const uint8_t *p, size_t n);
 void df_hex_str(char *out, const uint8_t *p, size_t n);	/* 2n + 1 bytes */
 /* Lower-case hex only.  Returns 0, or -1 when s[0..2n) is not that. */
 int df_unhex(uint8_t *out, size_t n, const char *s, size_t len);
+/* The same for either case: what others wrote. */
+int df_unhex_any(uint8_t *out, size_t n, const char *s, size_t len);
 
 /* RFC 4648 base64 with padding. */
 void df_base64(struct df_buf *b, const uint8_t *p, size_t n);

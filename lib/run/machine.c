@@ -117,7 +117,7 @@ number(const struct df_fact *f, const char *name, int64_t def)
 	uint32_t t = get(f, name);
 	int64_t v;
 
-	return t && df_jint(f->j, t, 0, INT32_MAX, &v) == 0 ? v : def;
+	return t && df_jint(f->j, t, 0, DF_JSON_INT, &v) == 0 ? v : def;
 }
 
 /* ---- the state machine ---- */
@@ -277,7 +277,7 @@ static int
 stage_ended(struct df_state *s, const struct df_fact *f, int good,
     struct df_err *e)
 {
-	struct df_stage *st;
+	struct df_stage *st, *m;
 	char name[160];
 	uint32_t t, k;
 	int64_t n = number(f, "attempt", -1);
@@ -294,12 +294,19 @@ stage_ended(struct df_state *s, const struct df_fact *f, int good,
 		return -1;
 	st->ended = f->at;
 	s->open--;
+	s->tokens += number(f, "tokens", 0);
+	s->cost += number(f, "cost_microusd", 0);
 	if (good) {
 		st->status = DF_STAGE_DONE;
 		st->rebase = 0;
 		st->error[0] = '\0';
-		if (strncmp(name, "dispatch/", 9) == 0)
+		if (strncmp(name, "dispatch/", 9) == 0) {
 			s->done++;
+			/* What was merged before lacks this one. */
+			m = df_state_stage(s, "merge");
+			if (m && m->status == DF_STAGE_DONE)
+				m->status = DF_STAGE_NONE;
+		}
 		if (strcmp(name, "merge") == 0)
 			s->at_merged = f->at;
 		return 0;

@@ -94,6 +94,7 @@ struct df_state {
 	uint32_t disclosed;		/* items seen in what builders wrote */
 	uint32_t shown, opened;		/* disclosures by people */
 	uint32_t interventions, retries, seals;
+	int64_t tokens, cost;		/* of all attempts; cost in 10^-6 USD */
 	uint32_t max_attempts, max_evaluations;	/* 0: no limit said */
 	uint64_t seq;
 	struct df_digest head, genesis;	/* genesis: of line 1 */

@@ -294,14 +294,28 @@ brief_body(const struct df_spec *sp, const struct df_item *it)
 	return v;
 }
 
+/* The phase's name, unless it only says "Phase N" again. */
+static const char *
+phase_name(const struct df_task *t)
+{
+	const char *s = t->phase_name;
+
+	if (t->phase < 0 || strncmp(s, "Phase ", 6) != 0)
+		return s;
+	for (s += 6; *s >= '0' && *s <= '9'; s++)
+		;
+	return *s ? t->phase_name : s;
+}
+
 void
 brief_phase(struct df_buf *b, const struct df_task *t)
 {
+	const char *name = phase_name(t);
+
 	if (t->phase >= 0)
 		df_buf_fmt(b, "%d", t->phase);
-	if (*t->phase_name)
-		df_buf_fmt(b, "%s%s", t->phase >= 0 ? ", " : "",
-		    t->phase_name);
+	if (*name)
+		df_buf_fmt(b, "%s%s", t->phase >= 0 ? ", " : "", name);
 }
 
 void
@@ -315,23 +329,16 @@ df_task_oneline(const struct df_task *t, struct df_buf *b)
 		df_buf_fmt(b, "Task %s", t->item.id);
 }
 
-static void
-satisfied(struct df_buf *b, const struct df_refs *f, const char *verb)
-{
-	size_t n = b->n;
-
-	df_buf_fmt(b, "%s%s ", n && b->s[n - 1] != ' ' ? ", " : "", verb);
-	brief_refs(b, f, f->n <= BRIEF_TITLES);
-}
-
 void
 df_task_mission(const struct df_spec *sp, const struct df_task *t,
     struct df_buf *b)
 {
-	size_t from;
+	const char *phase = phase_name(t);
+	size_t from = b->n;
 
 	df_task_oneline(t, b);
-	df_buf_ch(b, '.');
+	if (!strchr(".!?", b->s[b->n - 1]))
+		df_buf_ch(b, '.');
 	if (strcmp(t->description.s, t->item.title) != 0) {
 		df_buf_ch(b, ' ');
 		from = b->n;
@@ -343,15 +350,19 @@ df_task_mission(const struct df_spec *sp, const struct df_task *t,
 	}
 	df_buf_fmt(b, " This is task %s", t->item.id);
 	if (t->phase >= 0)
-		df_buf_fmt(b, ", in phase %d", t->phase);
-	if (*t->phase_name)
-		df_buf_fmt(b, "%s%s%s", t->phase >= 0 ? " (" : ", in ",
-		    t->phase_name, t->phase >= 0 ? ")" : "");
-	df_buf_fmt(b, ", of %s (%s). It is done when the acceptance criteria "
-	    "hold", sp->component, sp->package);
-	if (t->scenarios.n)
-		satisfied(b, &t->scenarios, "the product behaves as in");
-	if (t->contracts.n)
-		satisfied(b, &t->contracts, "and the code keeps");
+		df_buf_fmt(b, " of phase %d", t->phase);
+	if (*phase)
+		df_buf_fmt(b, "%s%s%s", t->phase >= 0 ? " (" : " of ", phase,
+		    t->phase >= 0 ? ")" : "");
+	df_buf_fmt(b, " of %s, package %s. It is done when its acceptance "
+	    "criteria hold", sp->component, sp->package);
+	if (t->scenarios.n) {
+		df_buf_str(b, ", the product behaves as in ");
+		brief_refs(b, &t->scenarios, t->scenarios.n <= BRIEF_TITLES);
+	}
+	if (t->contracts.n) {
+		df_buf_str(b, ", and the code keeps ");
+		brief_refs(b, &t->contracts, t->contracts.n <= BRIEF_TITLES);
+	}
 	df_buf_ch(b, '.');
 }

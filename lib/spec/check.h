@@ -52,7 +52,7 @@ enum df_check_id {
 	DF_CHECK_JUDGE,			/* d9_holdouts_judgeable */
 	DF_CHECK_COVERAGE,		/* d9_scenarios_covered */
 	DF_CHECK_LEAK,			/* d9_not_in_public */
-	DF_CHECK_TOTALS,		/* totals_agree */
+	DF_CHECK_AGREE,			/* documents_agree */
 	DF_CHECKS
 };
 

@@ -24,8 +24,8 @@ const struct df_handoff_max df_handoff_max = {
 
 /*
  * Two values are built side by side: view, which the template reads, and rec,
- * the record; most lists are in both.  A list of strings of the record has its
- * places in src under the same name.
+ * the record.  A list of the record has its places in src under the same name;
+ * what stands in the text but in no list of the record has them in cited.
  */
 struct make {
 	const struct df_spec *sp;
@@ -33,7 +33,7 @@ struct make {
 	struct df_xref *x;
 	struct df_scope sc;
 	const struct df_handoff_max *max;
-	jv view, rec, src, details, omitted;
+	jv view, rec, src, cited, omitted;
 	struct df_buf b;
 };
 
@@ -58,12 +58,24 @@ both(struct make *m, const char *name, jv v)
 	rec(m, name, v);
 }
 
-/* A list that stands in the view and in the record's details. */
+/* A list of the view; has_NAME says whether there is something in it. */
 static void
-detail(struct make *m, const char *name, jv list)
+list(struct make *m, const char *name, jv v)
 {
-	view(m, name, jv_copy(list));
-	m->details = df_jset(m->details, name, list);
+	char has[64];
+
+	snprintf(has, sizeof(has), "has_%s", name);
+	view(m, has, jv_bool(jv_array_length(jv_copy(v)) > 0));
+	view(m, name, v);
+}
+
+/* Something that stands in the text, and where it comes from. */
+static void
+cited(struct make *m, const char *in, const char *what, struct df_span at)
+{
+	jv o = df_jset_str(brief_source(at), "in", in);
+
+	m->cited = jv_array_append(m->cited, df_jset_str(o, "what", what));
 }
 
 /* A string list of the record that grows: its strings and their places. */
@@ -320,38 +332,65 @@ boundary(struct make *m, struct strings *l, enum df_kind kind,
 	more(m, name, left, 1, "Boundaries");
 }
 
-/* D1's tooling constraints and D10's tool rules in one table. */
+/* The same thing to use, whatever the marks and the case? */
+static int
+same_use(const char *a, const char *b)
+{
+	for (;; a++, b++) {
+		while (*a == '`' || *a == ' ')
+			a++;
+		while (*b == '`' || *b == ' ')
+			b++;
+		if ((*a | 32) != (*b | 32))
+			return 0;
+		if (*a == '\0')
+			return 1;
+	}
+}
+
+static jv
+tool(const struct df_value *use, const struct df_value *instead_of,
+    const struct df_value *why, const char *doc)
+{
+	jv o = df_jset(jv_object(), "use", brief_value(use));
+
+	o = df_jset(o, "instead_of", brief_value(instead_of));
+	o = df_jset(o, "why", brief_value(why));
+	o = df_jset_str(o, "doc", doc);
+	return df_jset(o, "source", brief_source(use->at));
+}
+
+/* D1's tooling constraints and D10's tool rules in one table; what both have
+   is shown once, with D10's reason. */
 static jv
 tools(struct make *m)
 {
 	const struct df_table *t = &m->sp->d1.tooling;
-	const struct df_value *c;
-	const struct df_rule *r;
 	struct df_picks *p = &m->sc.kind[DF_K_TOOLING];
-	jv list = jv_array(), o;
-	size_t i, left;
+	struct df_picks *r = &m->sc.kind[DF_K_RULE];
+	const struct df_rule *rule = m->sp->d10.rule;
+	const struct df_value *c;
+	jv list = jv_array();
+	size_t i, k, left;
 
-	left = t->cols >= 3 ? df_picks_best(p, m->max->rules) : 0;
-	for (i = 0; t->cols >= 3 && i < p->n; i++) {
-		c = &t->cell[p->v[i].index * t->cols];
-		o = df_jset(jv_object(), "why", brief_value(&c[0]));
-		o = df_jset(o, "use", brief_value(&c[1]));
-		o = df_jset(o, "instead_of", brief_value(&c[2]));
-		o = df_jset_str(o, "doc", "D1");
-		list = jv_array_append(list, df_jset(o, "source",
-		    brief_source(c[0].at)));
+	left = df_picks_best(r, m->max->rules);
+	if (t->cols >= 3) {
+		left += df_picks_best(p, m->max->rules);
+		for (i = 0; i < p->n; i++) {
+			c = &t->cell[p->v[i].index * t->cols];
+			for (k = 0; k < r->n; k++)
+				if (same_use(c[1].s,
+				    rule[r->v[k].index].use.s))
+					break;
+			if (k == r->n)
+				list = jv_array_append(list, tool(&c[1],
+				    &c[2], &c[0], "D1"));
+		}
 	}
-	p = &m->sc.kind[DF_K_RULE];
-	left += df_picks_best(p, m->max->rules);
-	for (i = 0; i < p->n; i++) {
-		r = &m->sp->d10.rule[p->v[i].index];
-		o = df_jset(jv_object(), "why", brief_value(&r->why));
-		o = df_jset(o, "use", brief_value(&r->use));
-		o = df_jset(o, "instead_of", brief_value(&r->instead_of));
-		o = df_jset_str(o, "doc", "D10");
-		list = jv_array_append(list, df_jset(o, "source",
-		    brief_source(r->use.at)));
-	}
+	for (k = 0; k < r->n; k++)
+		list = jv_array_append(list, tool(&rule[r->v[k].index].use,
+		    &rule[r->v[k].index].instead_of,
+		    &rule[r->v[k].index].why, "D10"));
 	more(m, "tools", left, 10, "Tool Rules");
 	return list;
 }
@@ -460,7 +499,7 @@ because(struct make *m, const struct df_pick *p, const struct df_component *c)
 		df_buf_str(&m->b, "tests a file of this task");
 	if (m->b.n == 0)
 		df_buf_str(&m->b, p->by & DF_BY_ID ?
-		    "shares an id with the task" : "used by the task");
+		    "shares an id with the task" : "used by this task");
 }
 
 static jv
@@ -482,46 +521,33 @@ component(struct make *m, const struct df_pick *p, int full)
 	return df_jset(o, "source", brief_source(c->at));
 }
 
-/* The picks whose by has one of the bits (or none of them). */
-static void
-split(const struct df_picks *all, unsigned bits, int want,
-    struct df_picks *out, struct df_pick *room)
-{
-	size_t i;
-
-	out->v = room;
-	out->n = 0;
-	out->beyond = 0;
-	for (i = 0; i < all->n; i++)
-		if (!(all->v[i].by & bits) == !want)
-			out->v[out->n++] = all->v[i];
-}
-
 static void
 components(struct make *m)
 {
 	const struct df_picks *all = &m->sc.kind[DF_K_COMPONENT];
 	struct df_pick *room = df_calloc(all->n, sizeof(*room));
-	jv list = jv_array();
-	struct df_picks p;
+	struct df_picks p = { 0 };
+	jv list;
 	size_t i, left;
+	int own;
 
-	split(all, DF_BY_NAME | DF_BY_ID, 1, &p, room);
-	left = df_picks_best(&p, m->max->components);
-	for (i = 0; i < p.n; i++)
-		list = jv_array_append(list, component(m, &p.v[i], 1));
-	view(m, "has_components", jv_bool(p.n > 0));
-	detail(m, "components", list);
-	more(m, "components", left, 7, "Component Responsibilities");
-
-	split(all, DF_BY_NAME | DF_BY_ID, 0, &p, room);
-	left = df_picks_best(&p, m->max->related);
-	list = jv_array();
-	for (i = 0; i < p.n; i++)
-		list = jv_array_append(list, component(m, &p.v[i], 0));
-	view(m, "has_related", jv_bool(p.n > 0));
-	detail(m, "related", list);
-	more(m, "related", left, 7, "Component Responsibilities");
+	for (own = 1; own >= 0; own--) {
+		p.v = room;
+		for (i = p.n = 0; i < all->n; i++)
+			if (all->v[i].own == own)
+				p.v[p.n++] = all->v[i];
+		left = df_picks_best(&p, own ? m->max->components :
+		    m->max->related);
+		list = jv_array();
+		for (i = 0; i < p.n; i++)
+			list = jv_array_append(list, component(m, &p.v[i],
+			    own));
+		view(m, own ? "has_components" : "has_related",
+		    jv_bool(p.n > 0));
+		detail(m, own ? "components" : "related", list);
+		more(m, own ? "components" : "related", left, 7,
+		    "Component Responsibilities");
+	}
 	free(room);
 }
 
@@ -808,6 +834,8 @@ architecture_text(struct make *m)
 	int k, n;
 
 	for (i = 0; i < p->n && i < m->max->components; i++) {
+		if (!p->v[i].own)
+			continue;
 		c = &m->sp->d7.component[p->v[i].index];
 		df_buf_fmt(&m->b, "%s (%s): %s", c->name, c->file.s,
 		    c->responsibility.s);
@@ -933,8 +961,8 @@ files(struct make *m)
 	    m->max->components; i++) {
 		c = &m->sp->d7.component[m->sc.kind[DF_K_COMPONENT]
 		    .v[i].index];
-		if (!(m->sc.kind[DF_K_COMPONENT].v[i].by & (DF_BY_NAME |
-		    DF_BY_ID)) || c->depends.n == 0)
+		if (!m->sc.kind[DF_K_COMPONENT].v[i].own ||
+		    c->depends.n == 0)
 			continue;
 		o = df_jset_str(jv_object(), "component", c->name);
 		deps = jv_array_append(deps, df_jset(o, "depends_on",
@@ -975,12 +1003,33 @@ test_entry(jv name, jv description, jv expected, const char *from)
 	return df_jset_str(o, "from", from);
 }
 
+static jv
+add_clauses(jv list, const char *word, const struct df_values *v)
+{
+	size_t i;
+
+	for (i = 0; i < v->n; i++)
+		list = jv_array_append(list, df_jset(df_jset_str(jv_object(),
+		    "word", i ? "AND" : word), "text",
+		    brief_value(&v->v[i])));
+	return list;
+}
+
+static jv
+clauses(const struct df_scenario *s)
+{
+	jv list = add_clauses(jv_array(), "GIVEN", &s->given);
+
+	list = add_clauses(list, "WHEN", &s->when);
+	return add_clauses(list, "THEN", &s->then);
+}
+
 static void
 scenario_tests(struct make *m, jv *plan, jv *src)
 {
 	const struct df_refs *f = &m->t->scenarios;
 	const struct df_scenario *s;
-	jv list = jv_array(), o, name;
+	jv list = jv_array(), shown = jv_array(), o, name;
 	size_t i, k;
 
 	for (i = 0; i < f->n; i++) {
@@ -1008,11 +1057,14 @@ scenario_tests(struct make *m, jv *plan, jv *src)
 		o = df_jset(o, "testing", brief_value(&s->testing));
 		o = df_jset(o, "text", s->then.n ? jv_string("") :
 		    brief_body(m->sp, &s->item));
-		list = jv_array_append(list, df_jset(o, "source",
-		    brief_source(s->item.at)));
+		o = df_jset(o, "source", brief_source(s->item.at));
+		list = jv_array_append(list, jv_copy(o));
+		shown = jv_array_append(shown, df_jset(o, "clauses",
+		    clauses(s)));
 	}
 	view(m, "has_scenarios", jv_bool(f->n > 0));
-	detail(m, "scenario_details", list);
+	view(m, "scenario_details", shown);
+	m->details = df_jset(m->details, "scenario_details", list);
 }
 
 static void
@@ -1063,7 +1115,7 @@ test_plan(struct make *m)
 	rec(m, "test_plan", plan);
 	m->src = df_jset(m->src, "test_plan", src);
 
-	if (m->x->ntesting <= m->max->testing) {
+	if (p->n == 0 && m->x->ntesting <= m->max->testing) {
 		for (i = 0; i < m->x->ntesting; i++) {
 			df_buf_add(&m->b, l[i].s.s, l[i].s.n);
 			df_buf_ch(&m->b, '\n');
@@ -1104,6 +1156,24 @@ existing_row(jv what, jv where, jv why)
 	return df_jset(df_jset(o, "where", where), "why", why);
 }
 
+/* Is it in a file that this task creates? */
+static int
+made_here(const struct make *m, const struct df_active *a)
+{
+	const struct df_picks *p = &m->sc.kind[DF_K_FILE];
+	const struct df_xfile *f;
+	size_t i, n;
+
+	for (i = 0; i < p->n; i++) {
+		f = &m->x->file[p->v[i].index];
+		n = strlen(f->base);
+		if (m->sc.action[i] == DF_CREATE && a->where.n >= n &&
+		    strstr(a->where.s, f->base))
+			return 1;
+	}
+	return 0;
+}
+
 /* What the tasks before made, then D10's active components. */
 static void
 existing(struct make *m)
@@ -1121,7 +1191,7 @@ existing(struct make *m)
 		f = &m->x->file[g->file];
 		while (k < own->n && own->v[k].index < g->file)
 			k++;
-		if (k < own->n && own->v[k].index == g->file)
+		if (f->test || (k < own->n && own->v[k].index == g->file))
 			continue;
 		if (n == m->max->existing) {
 			left++;
@@ -1139,7 +1209,8 @@ existing(struct make *m)
 	left += df_picks_best(p, m->max->existing);
 	for (i = 0; i < p->n; i++) {
 		a = &m->sp->d10.active[p->v[i].index];
-		df_buf_fmt(&m->b, "interface: %s", a->interface.s);
+		df_buf_fmt(&m->b, "interface%s: %s", made_here(m, a) ?
+		    ", made by this task" : "", a->interface.s);
 		list = jv_array_append(list, existing_row(
 		    brief_value(&a->name), brief_value(&a->where),
 		    buf_jv(m)));

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "spec/read.h"
+#include "spec/read-internal.h"
 
 static const char *const docname[DF_DOCS] = {
 	NULL, "D1_CONSTITUTION.md", "D2_SPECIFICATION.md", "D3_DATA_MODEL.md",

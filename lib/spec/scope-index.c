@@ -169,6 +169,16 @@ phrase(struct df_xref_in *in, const struct scope_reader *r,
 	return 0;
 }
 
+void
+scope_squash(struct df_xref_in *in, const char *s)
+{
+	df_buf_reset(&in->tmp);
+	df_buf_ch(&in->tmp, 1);		/* no text has this */
+	for (; *s; s++)
+		if (alnum(*s))
+			df_buf_ch(&in->tmp, low(*s));
+}
+
 unsigned
 scope_terms(struct df_xref_in *in, const struct scope_reader *r,
     const struct scope_token *t, uint32_t v[SCOPE_TERMS + 1])
@@ -649,6 +659,7 @@ read_tests(struct df_xref *x)
 		n = tested(x->file[i].base, &s);
 		if (n == 0)
 			continue;
+		x->file[i].test = 1;
 		at = df_map_get(&stems, s, n);
 		for (tries = 0; at < x->files && tries < DF_XREF_COMMON;
 		    tries++) {
@@ -806,6 +817,9 @@ add_unit(struct build *b, enum df_kind kind, size_t i)
 		break;
 	case DF_K_ERRCODE:
 		named(b, sp->d4.errcode[i].code.s);
+		scope_squash(b->in, sp->d4.errcode[i].code.s);
+		post(b, intern(b->in, b->in->tmp.s, b->in->tmp.n),
+		    SCOPE_CITES);
 		break;
 	case DF_K_ACTIVE:
 		named(b, sp->d10.active[i].name.s);

@@ -57,7 +57,7 @@ struct scope_lists {
 struct scope_mark {
 	uint32_t stamp, score;
 	uint16_t step;
-	uint8_t by;
+	uint8_t by, own;
 };
 
 struct scope_files {		/* of a task, once they are known */
@@ -118,6 +118,8 @@ size_t scope_id(const struct scope_token *t, size_t *i);
 /* The next ordinary word in it, lower case. */
 int scope_word(const struct scope_token *t, size_t *i,
 	char w[SCOPE_WORD_MAX], size_t *n);
+/* A name without case and punctuation, in in->tmp: "\1ledgererror". */
+void scope_squash(struct df_xref_in *in, const char *s);
 /* The terms that a word (with what follows it) means. */
 unsigned scope_terms(struct df_xref_in *in, const struct scope_reader *r,
 	const struct scope_token *t, uint32_t v[SCOPE_TERMS + 1]);

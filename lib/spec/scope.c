@@ -10,6 +10,7 @@ struct pass {
 	struct df_xref_in *in;
 	const struct df_task *t;
 	int own;		/* the text is the task's own */
+	int title;		/* it is its title */
 	int whole;		/* more than the files are wanted */
 	uint16_t step;
 };
@@ -27,12 +28,6 @@ mark(struct pass *p, uint32_t unit, unsigned by)
 	m->by |= (uint8_t)by;
 	if (m->step == 0 && by == DF_BY_NAME)
 		m->step = p->step;
-}
-
-static unsigned
-marked(const struct df_xref_in *in, uint32_t unit)
-{
-	return in->mark[unit].stamp == in->now ? in->mark[unit].by : 0;
 }
 
 static uint32_t
@@ -118,8 +113,8 @@ name_units(struct pass *p, const struct scope_token *t, uint32_t term)
 		switch (kind_of(in, q->unit)) {
 		case DF_K_COMPONENT:
 			if (p->own)
-				mark(p, q->unit, q->how == SCOPE_CALLED ?
-				    DF_BY_NAME : DF_BY_USE);
+				mark(p, q->unit, q->how == SCOPE_CALLED ||
+				    p->title ? DF_BY_NAME : DF_BY_USE);
 			break;
 		case DF_K_FILE:
 			path = p->x->file[q->unit - in->base[DF_K_FILE]].path;
@@ -202,8 +197,9 @@ own_text(struct pass *p)
 	const struct df_task *t = p->t;
 	size_t i, k;
 
-	p->own = 1;
+	p->own = p->title = 1;
 	text(p, t->item.title, strlen(t->item.title));
+	p->title = 0;
 	text_of(p, &t->description);
 	text_of(p, &t->scenarios_text);
 	text_of(p, &t->contracts_text);
@@ -267,28 +263,55 @@ add_refs(struct pass *p, const struct df_refs *f)
 	}
 }
 
+static void
+by_term(struct pass *p, const char *s, size_t n)
+{
+	struct df_xref_in *in = p->in;
+	const struct scope_post *q, *end;
+	size_t at = df_map_get(&in->names, s, n);
+
+	if (at == DF_MAP_NONE)
+		return;
+	q = in->post.v + in->term.v[at].first;
+	for (end = q + in->term.v[at].n; q < end; q++)
+		if (q->how >= SCOPE_SAYS)
+			mark(p, q->unit, DF_BY_ID);
+}
+
 /* Units that name or cite the task's ids. */
 static void
 by_ids(struct pass *p)
 {
 	struct df_xref_in *in = p->in;
-	const struct scope_post *q, *end;
-	const char *id;
-	size_t i, at;
+	const struct df_item *it;
+	size_t i;
 
 	for (i = 0; i < in->item.n; i++) {
-		id = in->item.v[i]->id;
-		at = df_map_get(&in->names, id, strlen(id));
-		if (at == DF_MAP_NONE)
+		it = in->item.v[i];
+		by_term(p, it->id, strlen(it->id));
+		if (it->family != DF_ERR)
 			continue;
-		q = in->post.v + in->term.v[at].first;
-		for (end = q + in->term.v[at].n; q < end; q++)
-			if (q->how >= SCOPE_SAYS)
-				mark(p, q->unit, DF_BY_ID);
+		scope_squash(in, it->title);
+		by_term(p, in->tmp.s, in->tmp.n);
 	}
 }
 
-/* Files of components, tests of files, components that these need. */
+/* A file of a component, for the component's reasons. */
+static void
+add_file(struct pass *p, uint32_t file, uint32_t component, int own)
+{
+	struct df_xref_in *in = p->in;
+	struct scope_mark *m;
+	uint32_t u = in->base[DF_K_FILE] + file;
+
+	mark(p, u, in->mark[component].by);
+	m = &in->mark[u];
+	m->own |= (uint8_t)own;
+	if (m->step == 0)
+		m->step = in->mark[component].step;
+}
+
+/* Which components and files are the task's own, and what goes with them. */
 static void
 by_components(struct pass *p)
 {
@@ -296,30 +319,38 @@ by_components(struct pass *p)
 	size_t n = in->touched.n, i;
 	uint32_t u, k, file = in->base[DF_K_FILE];
 	struct scope_mark *m;
-	unsigned by;
+	unsigned want = DF_BY_ID;
 
+	for (i = 0; i < n; i++)
+		if (in->touched.v[i] < file &&
+		    (in->mark[in->touched.v[i]].by & DF_BY_NAME))
+			want = DF_BY_NAME;
 	for (i = 0; i < n; i++) {
 		u = in->touched.v[i];
-		by = in->mark[u].by;
-		if (u >= file || !(by & (DF_BY_NAME | DF_BY_ID)))
+		m = &in->mark[u];
+		if (u >= file) {
+			if (u < in->base[DF_K_ENTITY] && m->by)
+				m->own = 1;
 			continue;
-		SCOPE_LIST(&in->has, u, k) {
-			m = &in->mark[file + in->has.v[k]];
-			mark(p, file + in->has.v[k], by);
-			if (m->step == 0)
-				m->step = in->mark[u].step;
 		}
-		if (p->whole)
+		m->own = (m->by & want) != 0;
+		SCOPE_LIST(&in->has, u, k)
+			if (m->own || (p->whole && (m->by & DF_BY_ID) &&
+			    in->fileof[in->has.v[k]] == in->filenow))
+				add_file(p, in->has.v[k], u, m->own);
+		if (m->own && p->whole)
 			SCOPE_LIST(&in->needs, u, k)
 				mark(p, in->needs.v[k], DF_BY_USE);
 	}
 	for (i = 0, n = in->touched.n; i < n; i++) {
 		u = in->touched.v[i];
 		if (u < file || u >= in->base[DF_K_ENTITY] ||
-		    !marked(in, u))
+		    !in->mark[u].own)
 			continue;
-		SCOPE_LIST(&in->tests, u - file, k)
+		SCOPE_LIST(&in->tests, u - file, k) {
 			mark(p, file + in->tests.v[k], DF_BY_TEST);
+			in->mark[file + in->tests.v[k]].own = 1;
+		}
 	}
 }
 
@@ -389,7 +420,7 @@ number(const struct df_xref *x, const struct df_task *t)
 	return (size_t)(t - x->sp->d8.task);
 }
 
-/* The files of a task, found once. */
+/* The own files of a task, found once. */
 static const struct scope_files *
 files_of(struct df_xref *x, const struct df_task *t)
 {
@@ -409,7 +440,7 @@ files_of(struct df_xref *x, const struct df_task *t)
 	by_components(&p);
 	for (i = 0; i < in->touched.n; i++) {
 		u = in->touched.v[i];
-		if (u >= file && u < in->base[DF_K_ENTITY] && marked(in, u))
+		if (u >= file && u < in->base[DF_K_ENTITY] && in->mark[u].own)
 			in->touched.v[n++] = u - file;
 	}
 	f->v = df_arena_alloc(&in->arena, n * sizeof(*f->v) + 1);
@@ -566,14 +597,15 @@ collect(struct df_xref *x, struct df_scope *sc)
 			k->index = u - in->base[kind];
 			k->score = m->score;
 			k->by = m->by;
+			k->own = m->own;
 			k->step = m->step;
 			sc->kind[kind].n++;
 			if (kind != DF_K_FILE)
 				continue;
 			a = PUSH(in->action);
 			if (in->fileof[k->index] == in->filenow)
-				*a = m->by & (DF_BY_NAME | DF_BY_USE) ?
-				    DF_MODIFY : DF_REUSE;
+				*a = m->by & DF_BY_NAME ? DF_MODIFY :
+				    DF_REUSE;
 		}
 	}
 	sc->action = in->action.v;

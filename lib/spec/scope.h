@@ -23,20 +23,28 @@
  * its scenarios and contracts.  A unit is selected by
  *
  *  DF_BY_NAME	the own text names it: a file by its path or base name, a
- *		component by name or file, an entity or an error code by name
- *		or id (of these two the wider text may), a decision by id;
- *		for other kinds: it names a component, file or entity selected
+ *		component by name or file, or, in the title, by what it
+ *		exposes; an entity or an error code by name or id (of these
+ *		two the wider text may); a decision by id; for other kinds: it
+ *		names a component, file or entity selected
  *  DF_BY_ID	it names an id of the task's scenarios, contracts or other
- *		references: "Implements" of a component, "Source" of an entity
- *  DF_BY_TEST	a file only: it is called as the test of a selected file
+ *		references: "Implements" of a component, "Source" of an entity;
+ *		an error code: it is spelled like an error contract's title
+ *  DF_BY_TEST	a file only: it is called as the test of a file of the task
  *		(test_x.py, x_test.go, x.test.ts, x.spec.ts, XTest.java for x)
  *  DF_BY_USE	a component only: the own text names what it exposes, or a
- *		component selected above says that it depends on it
+ *		component of the task says that it depends on it
  *  DF_BY_RULE	an article, boundary, convention, tool rule or pattern that
  *		names no component and no file of D7 at all: it is for everyone
  *
  * An article or boundary that names components or files, none of them
  * selected here, is not selected: it is for others.
+ *
+ * Own.  Of the components selected those are the task's own which are named;
+ * when none is named, those that share an id.  Own files are those of own
+ * components, those named, and their tests.  Other files are selected only
+ * when a task before this one has them as its own and their component shares
+ * an id with this task: then they are to be reused.
  *
  * A name is matched as a whole word with its case; a name that is an ordinary
  * lower-case word only in code marks or before "("; a name of several words
@@ -92,6 +100,7 @@ struct df_pick {
 	uint32_t index;		/* in the kind's array */
 	uint32_t score;
 	uint8_t by;		/* DF_BY_... */
+	uint8_t own;		/* components and files: see above */
 	uint16_t step;		/* criterion that names it first, from 1; 0 */
 };
 
@@ -106,10 +115,10 @@ struct df_picks {
 enum df_action {
 	DF_CREATE = 0,		/* no task before this one has it */
 	DF_MODIFY,		/* one has, and this one names it */
-	DF_REUSE		/* one has; this one shares an id with it */
+	DF_REUSE		/* one has, and this one does not name it */
 };
 
-/* A file that a task which this one names as a dependency has. */
+/* A file that a task which this one names as a dependency has as its own. */
 struct df_given {
 	uint32_t file;
 	const struct df_task *task;	/* the first of them */
@@ -137,6 +146,7 @@ struct df_xfile {
 	const char *base;	/* inside path */
 	const char *comment;
 	uint32_t component;	/* that says it is its file; or DF_NOCOMPONENT */
+	int test;		/* it is called as a test of something */
 	struct df_span at;
 };
 #define DF_NOCOMPONENT UINT32_MAX

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -13,7 +14,7 @@
 #include "work/git.h"
 #include "work/spawn.h"
 
-#define ARGS 48
+#define ARGS 56
 
 static char *
 git_program(struct df_err *e)
@@ -28,12 +29,18 @@ git_program(struct df_err *e)
 	return path;
 }
 
+/* argv and env of a call; both end with NULL. */
+struct call {
+	const char *argv[ARGS];
+	const char *env[24];
+	struct df_buf gitdir;
+};
+
 static int
-run(const char *gitdir, int dir, const char *const args[],
-    const struct df_buf *in, int infd, struct df_buf *out,
-    struct df_buf *said, struct df_err *e)
+prepare(struct call *c, const char *gitdir, const char *const args[],
+    struct df_err *e)
 {
-	static const char *const fixed[] = { "GIT_CONFIG_NOSYSTEM=1",
+	static const char *const env[] = { "GIT_CONFIG_NOSYSTEM=1",
 	    "GIT_CONFIG_GLOBAL=/dev/null", "GIT_ATTR_NOSYSTEM=1",
 	    "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0",
 	    "GIT_NO_REPLACE_OBJECTS=1", "GIT_AUTHOR_NAME=darkfactory",
@@ -42,37 +49,76 @@ run(const char *gitdir, int dir, const char *const args[],
 	    "GIT_COMMITTER_EMAIL=darkfactory@localhost",
 	    "GIT_COMMITTER_DATE=@0 +0000", "LC_ALL=C", "HOME=/nonexistent",
 	    "PATH=/usr/local/bin:/usr/bin:/bin" };
-	const char *argv[ARGS + 8], *env[DF_LEN(fixed) + 2];
-	struct df_buf gd = DF_BUF_INIT;
+	static const char *const conf[] = { "core.hooksPath=/dev/null",
+	    "core.fsmonitor=false", "gc.auto=0", "safe.directory=*" };
 	size_t n = 0, i;
+
+	df_buf_init(&c->gitdir);
+	c->argv[n++] = git_program(e);
+	if (c->argv[0] == NULL)
+		return -1;
+	for (i = 0; i < DF_LEN(conf); i++) {
+		c->argv[n++] = "-c";
+		c->argv[n++] = conf[i];
+	}
+	for (i = 0; args[i]; i++) {
+		if (n >= ARGS - 1)
+			DF_BUG("git arguments");
+		c->argv[n++] = args[i];
+	}
+	c->argv[n] = NULL;
+	for (i = 0; i < DF_LEN(env); i++)
+		c->env[i] = env[i];
+	if (gitdir) {
+		df_buf_fmt(&c->gitdir, "GIT_DIR=%s", gitdir);
+		c->env[i++] = c->gitdir.s;
+	}
+	c->env[i] = NULL;
+	return 0;
+}
+
+static int
+run(const char *gitdir, int dir, const char *const args[],
+    const struct df_buf *in, int infd, struct df_buf *out,
+    struct df_buf *said, struct df_err *e)
+{
+	struct call c;
 	int r;
 
-	argv[n++] = git_program(e);
-	if (argv[0] == NULL)
+	if (prepare(&c, gitdir, args, e) < 0)
 		return -1;
-	argv[n++] = "-c";
-	argv[n++] = "core.hooksPath=/dev/null";
-	argv[n++] = "-c";
-	argv[n++] = "core.fsmonitor=false";
-	argv[n++] = "-c";
-	argv[n++] = "gc.auto=0";
-	for (i = 0; args[i]; i++) {
-		if (n >= DF_LEN(argv) - 1)
-			DF_BUG("git arguments");
-		argv[n++] = args[i];
-	}
-	argv[n] = NULL;
-	for (i = 0; i < DF_LEN(fixed); i++)
-		env[i] = fixed[i];
-	if (gitdir) {
-		df_buf_fmt(&gd, "GIT_DIR=%s", gitdir);
-		env[i++] = gd.s;
-	}
-	env[i] = NULL;
-	r = df_run_program((char *const *)argv, (char *const *)env, dir, in,
-	    infd, out, said, e);
-	df_buf_release(&gd);
+	r = df_run_program((char *const *)c.argv, (char *const *)c.env, dir,
+	    in, infd, out, said, e);
+	df_buf_release(&c.gitdir);
 	return r;
+}
+
+int
+df_git_open(const char *gitdir, int dir, const char *const args[], long *pid,
+    struct df_err *e)
+{
+	struct call c;
+	int fd;
+
+	if (prepare(&c, gitdir, args, e) < 0)
+		return -1;
+	fd = df_open_program((char *const *)c.argv, (char *const *)c.env, dir,
+	    pid, e);
+	df_buf_release(&c.gitdir);
+	return fd;
+}
+
+int
+df_git_wait(long pid, struct df_err *e)
+{
+	int status;
+
+	while (waitpid((pid_t)pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return df_fail_errno(e, DF_EXTERNAL, "git", "waitpid");
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		return df_fail(e, DF_EXTERNAL, "git", "git failed");
+	return 0;
 }
 
 int

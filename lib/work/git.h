@@ -29,6 +29,12 @@ int df_git_ok(const char *gitdir, int dir, const char *const args[],
 int df_git_fd(const char *gitdir, int dir, const char *const args[],
 	int infd, struct df_buf *out, struct df_err *e) DF_CHECK;
 
+/* Start git and read its stdout from the returned descriptor; then
+   df_git_wait(), which fails when its exit status is not 0. */
+int df_git_open(const char *gitdir, int dir, const char *const args[],
+	long *pid, struct df_err *e) DF_CHECK;
+int df_git_wait(long pid, struct df_err *e) DF_CHECK;
+
 /*
  * A git directory without running git: HEAD, config, objects, refs,
  * info/attributes.  name is relative to dir; bare or a work tree's .git.

@@ -11,23 +11,17 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "work/git.h"
+#include "work/gittree.h"
 #include "work/merge.h"
 
 #define OID_STR 41
 
 struct node {
 	struct df_digest tree;
-	uint32_t parent[2];
-	unsigned nparent;
+	uint32_t *parent;
+	size_t nparent;
 	char commit[OID_STR];	/* "" until git knows it */
 	char git_tree[OID_STR];	/* "" unless a merge made it */
-};
-
-/* A blob under both its names. */
-struct blob {
-	struct df_digest digest;
-	struct df_git_oid oid;
-	uint64_t size;
 };
 
 struct df_merger {
@@ -38,10 +32,8 @@ struct df_merger {
 	struct node *node;
 	size_t n, cap;
 	size_t known;		/* nodes below it are in git */
-	struct blob **blob;	/* stable addresses: the maps point at them */
-	size_t nblob, capblob;
+	struct df_gitblobs blobs;
 	struct df_arena arena;
-	struct df_map by_digest, by_oid;
 };
 
 struct df_merger *
@@ -71,34 +63,27 @@ df_merger_close(struct df_merger *m)
 		(void)!df_remove_tree(m->work, "merge.git", NULL);
 	free(m->gitdir);
 	free(m->node);
-	free(m->blob);
-	df_map_release(&m->by_digest);
-	df_map_release(&m->by_oid);
+	df_gitblobs_release(&m->blobs);
 	df_arena_release(&m->arena);
 	free(m);
 }
 
-static uint32_t
-add_node(struct df_merger *m, const struct df_digest *tree, uint32_t a,
-    uint32_t b)
-{
-	struct node *n;
-
-	DF_GROW(m->node, m->n, m->cap);
-	n = &m->node[m->n];
-	memset(n, 0, sizeof(*n));
-	n->tree = *tree;
-	n->parent[n->nparent++] = a;
-	if (b != a)
-		n->parent[n->nparent++] = b;
-	return (uint32_t)m->n++;
-}
-
 uint32_t
 df_merger_add(struct df_merger *m, const struct df_digest *tree,
-    uint32_t start)
+    const uint32_t *parent, size_t n)
 {
-	return add_node(m, tree, start, start);
+	struct node *k;
+
+	DF_GROW(m->node, m->n, m->cap);
+	k = &m->node[m->n];
+	memset(k, 0, sizeof(*k));
+	k->tree = *tree;
+	k->nparent = n ? n : 1;
+	k->parent = df_arena_alloc(&m->arena, k->nparent *
+	    sizeof(*k->parent));
+	if (n)
+		memcpy(k->parent, parent, n * sizeof(*parent));
+	return (uint32_t)m->n++;
 }
 
 const struct df_digest *
@@ -108,24 +93,6 @@ df_merger_tree(const struct df_merger *m, uint32_t node)
 }
 
 /* ---- from the store into git ---- */
-
-static struct blob *
-add_blob(struct df_merger *m, const struct df_digest *d,
-    const struct df_git_oid *oid, uint64_t size)
-{
-	struct blob *b = df_arena_alloc(&m->arena, sizeof(*b));
-
-	b->digest = *d;
-	b->oid = *oid;
-	b->size = size;
-	DF_GROW(m->blob, m->nblob, m->capblob);
-	(void)df_map_set(&m->by_digest, (const char *)b->digest.b,
-	    sizeof(b->digest.b), m->nblob);
-	(void)df_map_set(&m->by_oid, (const char *)b->oid.b,
-	    sizeof(b->oid.b), m->nblob);
-	m->blob[m->nblob++] = b;
-	return b;
-}
 
 struct emit {
 	struct df_merger *m;
@@ -181,8 +148,8 @@ static int
 emit_entry(void *arg, const struct df_tree_entry *t, struct df_err *e)
 {
 	struct emit *x = arg;
+	const struct df_gitblob *b;
 	struct df_git_oid oid;
-	size_t i;
 
 	if (t->mode == DF_TREE_DIR)
 		return 0;
@@ -193,14 +160,13 @@ emit_entry(void *arg, const struct df_tree_entry *t, struct df_err *e)
 		    strlen(t->target), t->target);
 		return 0;
 	}
-	i = df_map_get(&x->m->by_digest, (const char *)t->digest.b,
-	    sizeof(t->digest.b));
-	if (i != DF_MAP_NONE) {
-		oid = x->m->blob[i]->oid;
+	b = df_gitblobs_digest(&x->m->blobs, &t->digest);
+	if (b) {
+		oid = b->oid;
 	} else {
 		if (emit_blob(x, t, &oid, e) < 0)
 			return -1;
-		(void)add_blob(x->m, &t->digest, &oid, t->size);
+		df_gitblobs_add(&x->m->blobs, &t->digest, &oid, t->size);
 	}
 	df_buf_fmt(&x->commit, "M %06o ", (unsigned)t->mode);
 	df_hex(&x->commit, oid.b, sizeof(oid.b));
@@ -224,7 +190,7 @@ static int
 emit_node(struct emit *x, uint32_t k, struct df_err *e)
 {
 	struct node *n = &x->m->node[k];
-	unsigned i;
+	size_t i;
 	int r = 0;
 
 	df_buf_reset(&x->commit);
@@ -348,192 +314,16 @@ materialise(struct df_merger *m, struct df_err *e)
 	return r < 0 ? -1 : 0;
 }
 
-/* ---- from git into the store ---- */
-
-struct entry {
-	const char *path;	/* below the root */
-	size_t len;
-	int mode;
-	struct df_git_oid oid;
-};
-
-static int
-parse_ls(struct df_buf *ls, struct entry **v, size_t *n, struct df_err *e)
-{
-	const char *s, *end = ls->s + ls->n, *tab;
-	size_t cap = 0, len;
-
-	*v = NULL;
-	*n = 0;
-	/* "100644 blob <oid>\tpath\0" */
-	for (s = ls->s; s < end; s += len + 1) {
-		len = strlen(s);
-		tab = memchr(s, '\t', len);
-		if (tab == NULL || tab - s != 52)
-			return df_fail(e, DF_EXTERNAL, "merge",
-			    "unexpected output of git ls-tree");
-		DF_GROW(*v, *n, cap);
-		(*v)[*n].mode = (int)strtol(s, NULL, 8);
-		if (df_unhex((*v)[*n].oid.b, 20, s + 12, 40) < 0)
-			return df_fail(e, DF_EXTERNAL, "merge",
-			    "unexpected output of git ls-tree");
-		(*v)[*n].path = tab + 1;
-		(*v)[*n].len = len - (size_t)(tab + 1 - s);
-		++*n;
-	}
-	return 0;
-}
-
-/* The bytes of blobs that only the merge made: git cat-file --batch. */
-static int
-fetch_blobs(struct df_merger *m, const struct entry *v, size_t n,
-    struct df_err *e)
-{
-	static const char *const args[] = { "cat-file", "--batch", NULL };
-	struct df_buf in = DF_BUF_INIT, out = DF_BUF_INIT;
-	struct df_digest d;
-	struct df_git_oid oid;
-	const char *p, *lf;
-	size_t i, size;
-	int r = 0;
-
-	for (i = 0; i < n; i++)
-		if (df_map_get(&m->by_oid, (const char *)v[i].oid.b,
-		    sizeof(v[i].oid.b)) == DF_MAP_NONE) {
-			df_hex(&in, v[i].oid.b, sizeof(v[i].oid.b));
-			df_buf_ch(&in, '\n');
-		}
-	if (in.n)
-		r = df_git_ok(m->gitdir, -1, args, &in, &out, e);
-	for (p = out.s; r >= 0 && p < out.s + out.n; p = lf + 2 + size) {
-		lf = memchr(p, '\n', (size_t)(out.s + out.n - p));
-		if (lf == NULL || lf - p < 46 ||
-		    df_unhex(oid.b, 20, p, 40) < 0) {
-			r = df_fail(e, DF_EXTERNAL, "merge",
-			    "unexpected output of git cat-file");
-			break;
-		}
-		size = strtoul(p + 46, NULL, 10);	/* "<oid> blob N" */
-		if (size > (size_t)(out.s + out.n - lf) - 2) {
-			r = df_fail(e, DF_EXTERNAL, "merge",
-			    "unexpected output of git cat-file");
-			break;
-		}
-		r = df_store_put(m->store, lf + 1, size, &d, e);
-		if (r == 0)
-			(void)add_blob(m, &d, &oid, size);
-	}
-	df_buf_release(&in);
-	df_buf_release(&out);
-	return r < 0 ? -1 : 0;
-}
-
-/* Entries v[from..to) share a prefix of skip bytes: one directory. */
-static int
-put_dir(struct df_merger *m, const struct entry *v, size_t n, size_t skip,
-    struct df_digest *d, uint64_t *size, struct df_err *e)
-{
-	struct df_buf out = DF_BUF_INIT, target = DF_BUF_INIT;
-	const char *name, *slash;
-	const struct blob *b;
-	struct df_digest sub;
-	uint64_t subsize;
-	size_t i, k, len, at;
-	int r = 0;
-
-	for (i = 0; i < n && r == 0; i = k) {
-		name = v[i].path + skip;
-		slash = strchr(name, '/');
-		k = i + 1;
-		if (slash) {
-			len = (size_t)(slash - name);
-			while (k < n && strncmp(v[k].path + skip, name,
-			    len + 1) == 0)
-				k++;
-			r = put_dir(m, v + i, k - i, skip + len + 1, &sub,
-			    &subsize, e);
-			df_tree_line(&out, DF_TREE_DIR, name, len, &sub,
-			    subsize, NULL);
-			continue;
-		}
-		at = df_map_get(&m->by_oid, (const char *)v[i].oid.b,
-		    sizeof(v[i].oid.b));
-		if (at == DF_MAP_NONE) {
-			r = df_fail(e, DF_EXTERNAL, "merge",
-			    "git lost a blob of %s", v[i].path);
-			break;
-		}
-		b = m->blob[at];
-		len = v[i].len - skip;
-		if (v[i].mode == DF_TREE_LINK) {
-			df_buf_reset(&target);
-			r = df_store_get(m->store, &b->digest, 4096, &target,
-			    e);
-			df_tree_line(&out, DF_TREE_LINK, name, len, NULL, 0,
-			    target.s);
-		} else {
-			df_tree_line(&out, v[i].mode, name, len, &b->digest,
-			    b->size, NULL);
-		}
-	}
-	*size = out.n;
-	if (r == 0)
-		r = df_store_put(m->store, out.s, out.n, d, e);
-	df_buf_release(&out);
-	df_buf_release(&target);
-	return r;
-}
-
-/*
- * Git sorts a directory as if its name ended in "/", we sort by the bytes of
- * the name: the paths are put into the order in which "/" is the smallest
- * character, which groups directories and orders names.
- */
-static int
-path_cmp(const void *a, const void *b)
-{
-	const unsigned char *x = (const unsigned char *)
-	    ((const struct entry *)a)->path;
-	const unsigned char *y = (const unsigned char *)
-	    ((const struct entry *)b)->path;
-
-	while (*x && *x == *y) {
-		x++;
-		y++;
-	}
-	if (*x == *y)
-		return 0;
-	if (*x == '\0' || *y == '\0')
-		return *x ? 1 : -1;
-	if (*x == '/' || *y == '/')
-		return *x == '/' ? -1 : 1;
-	return *x < *y ? -1 : 1;
-}
-
 static int
 import_tree(struct df_merger *m, const char *oid, struct df_digest *d,
     struct df_err *e)
 {
-	const char *args[] = { "ls-tree", "-r", "-z", "--full-tree", oid,
-	    NULL };
-	struct df_buf ls = DF_BUF_INIT;
-	struct entry *v = NULL;
-	uint64_t size;
-	size_t n = 0;
-	int r;
+	struct df_gitimport g = { .store = m->store, .gitdir = m->gitdir,
+	    .dir = -1, .tree = oid, .known = &m->blobs,
+	    .limit = { .entries = UINT64_MAX, .bytes = UINT64_MAX } };
+	struct df_tree_stat st;
 
-	r = df_git_ok(m->gitdir, -1, args, NULL, &ls, e);
-	if (r == 0)
-		r = parse_ls(&ls, &v, &n, e);
-	if (r == 0 && n)
-		qsort(v, n, sizeof(*v), path_cmp);
-	if (r == 0)
-		r = fetch_blobs(m, v, n, e);
-	if (r == 0)
-		r = put_dir(m, v, n, 0, d, &size, e);
-	free(v);
-	df_buf_release(&ls);
-	return r < 0 ? -1 : 0;
+	return df_git_import(&g, d, &st, e);
 }
 
 /* ---- merging ---- */
@@ -561,8 +351,8 @@ merge_two(struct df_merger *m, uint32_t a, uint32_t b, size_t at,
 	const char *args[] = { "merge-tree", "--write-tree", "-z",
 	    "--name-only", "--no-messages", NULL, NULL, NULL };
 	struct df_buf said = DF_BUF_INIT;
+	uint32_t k, both[2] = { a, b };
 	struct df_digest tree;
-	uint32_t k;
 	int r;
 
 	if (a == b || b == 0) {
@@ -574,7 +364,8 @@ merge_two(struct df_merger *m, uint32_t a, uint32_t b, size_t at,
 		return 0;
 	}
 	if (df_digest_eq(&m->node[a].tree, &m->node[b].tree)) {
-		*out = add_node(m, &m->node[a].tree, a, b);
+		tree = m->node[a].tree;
+		*out = df_merger_add(m, &tree, both, 2);
 		return 0;
 	}
 	if (materialise(m, e) < 0)
@@ -591,7 +382,7 @@ merge_two(struct df_merger *m, uint32_t a, uint32_t b, size_t at,
 	} else if (r == 0) {
 		r = import_tree(m, said.s, &tree, e);
 		if (r == 0) {
-			k = add_node(m, &tree, a, b);
+			k = df_merger_add(m, &tree, both, 2);
 			snprintf(m->node[k].git_tree, OID_STR, "%s", said.s);
 			*out = k;
 		}

@@ -34,9 +34,9 @@ struct df_merger *df_merger_open(struct df_store *s, int work,
 	const char *path, const struct df_digest *base);
 void df_merger_close(struct df_merger *m);
 
-/* A new node: this tree, made from node start. */
+/* A new node: this tree, with these parents (n == 0: made from the base). */
 uint32_t df_merger_add(struct df_merger *m, const struct df_digest *tree,
-	uint32_t start);
+	const uint32_t *parent, size_t n);
 const struct df_digest *df_merger_tree(const struct df_merger *m,
 	uint32_t node);
 

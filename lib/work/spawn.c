@@ -486,33 +486,25 @@ pump(int fin, int fout, int ferr, const struct df_buf *in, struct df_buf *out,
 	return off == (in ? in->n : 0) ? 0 : -1;
 }
 
-int
-df_run_program(char *const argv[], char *const env[], int dir,
-    const struct df_buf *in, int infd, struct df_buf *out,
-    struct df_buf *err, struct df_err *e)
+static int
+spawn(char *const argv[], char *const env[], int dir, int in, int out,
+    int err, pid_t *pid, struct df_err *e)
 {
-	int pin[2] = { -1, -1 }, pout[2] = { -1, -1 }, perr[2] = { -1, -1 };
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t at;
 	sigset_t set;
-	void (*pipe_was)(int);
-	pid_t pid;
-	int r, status = 0;
+	int r;
 
-	if ((in && pipe2(pin, O_CLOEXEC) < 0) || pipe2(pout, O_CLOEXEC) < 0 ||
-	    pipe2(perr, O_CLOEXEC) < 0)
-		return df_fail_errno(e, DF_EXTERNAL, "spawn", "pipe");
 	posix_spawn_file_actions_init(&fa);
 	posix_spawnattr_init(&at);
-	if (in)
-		posix_spawn_file_actions_adddup2(&fa, pin[0], 0);
-	else if (infd >= 0)
-		posix_spawn_file_actions_adddup2(&fa, infd, 0);
+	if (in >= 0)
+		posix_spawn_file_actions_adddup2(&fa, in, 0);
 	else
 		posix_spawn_file_actions_addopen(&fa, 0, "/dev/null",
 		    O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&fa, pout[1], 1);
-	posix_spawn_file_actions_adddup2(&fa, perr[1], 2);
+	posix_spawn_file_actions_adddup2(&fa, out, 1);
+	if (err >= 0)
+		posix_spawn_file_actions_adddup2(&fa, err, 2);
 	if (dir >= 0)
 		posix_spawn_file_actions_addfchdir_np(&fa, dir);
 	sigemptyset(&set);
@@ -521,17 +513,34 @@ df_run_program(char *const argv[], char *const env[], int dir,
 	posix_spawnattr_setsigdefault(&at, &set);
 	posix_spawnattr_setflags(&at, POSIX_SPAWN_SETSIGMASK |
 	    POSIX_SPAWN_SETSIGDEF);
-	r = posix_spawn(&pid, argv[0], &fa, &at, argv, env);
+	r = posix_spawn(pid, argv[0], &fa, &at, argv, env);
 	posix_spawn_file_actions_destroy(&fa);
 	posix_spawnattr_destroy(&at);
+	errno = r;
+	return r == 0 ? 0 : df_fail_errno(e, DF_EXTERNAL, "spawn",
+	    "cannot run %s", argv[0]);
+}
+
+int
+df_run_program(char *const argv[], char *const env[], int dir,
+    const struct df_buf *in, int infd, struct df_buf *out,
+    struct df_buf *err, struct df_err *e)
+{
+	int pin[2] = { -1, -1 }, pout[2] = { -1, -1 }, perr[2] = { -1, -1 };
+	void (*pipe_was)(int);
+	pid_t pid;
+	int r, status = 0;
+
+	if ((in && pipe2(pin, O_CLOEXEC) < 0) || pipe2(pout, O_CLOEXEC) < 0 ||
+	    pipe2(perr, O_CLOEXEC) < 0)
+		return df_fail_errno(e, DF_EXTERNAL, "spawn", "pipe");
+	r = spawn(argv, env, dir, in ? pin[0] : infd, pout[1], perr[1], &pid,
+	    e);
 	if (in)
 		close(pin[0]);
 	close(pout[1]);
 	close(perr[1]);
-	if (r != 0) {
-		errno = r;
-		(void)df_fail_errno(e, DF_EXTERNAL, "spawn", "cannot run %s",
-		    argv[0]);
+	if (r < 0) {
 		if (in)
 			close(pin[1]);
 		close(pout[0]);
@@ -547,4 +556,23 @@ df_run_program(char *const argv[], char *const env[], int dir,
 			    "waitpid");
 	return WIFEXITED(status) ? WEXITSTATUS(status) :
 	    128 + WTERMSIG(status);
+}
+
+int
+df_open_program(char *const argv[], char *const env[], int dir, long *out,
+    struct df_err *e)
+{
+	int p[2];
+	pid_t pid;
+
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return df_fail_errno(e, DF_EXTERNAL, "spawn", "pipe");
+	if (spawn(argv, env, dir, -1, p[1], -1, &pid, e) < 0) {
+		close(p[0]);
+		close(p[1]);
+		return -1;
+	}
+	close(p[1]);
+	*out = pid;
+	return p[0];
 }

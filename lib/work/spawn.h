@@ -85,6 +85,11 @@ int df_run_program(char *const argv[], char *const env[], int dir,
 	const struct df_buf *in, int infd, struct df_buf *out,
 	struct df_buf *err, struct df_err *e) DF_CHECK;
 
+/* Start a program; its stdout is read from the returned descriptor, stdin is
+   /dev/null, stderr ours.  The caller closes it and waits for *pid. */
+int df_open_program(char *const argv[], char *const env[], int dir,
+	long *pid, struct df_err *e) DF_CHECK;
+
 /* The absolute path of a program in PATH (or of the usual directories when
    PATH is unset); malloc'd, NULL when there is none. */
 char *df_find_program(const char *name);

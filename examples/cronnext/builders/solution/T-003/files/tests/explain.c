@@ -39,6 +39,8 @@ main(void)
 	says("*/10 6 * * *", "Every 10th minute of hour 6.");
 	says("2-59/10 * * * *", "Every 10th minute from 2 through 52 of every "
 	    "hour.");
+	says("0-40/10 5 * * *", "Every 10th minute from 0 through 40 of hour "
+	    "5.");
 	says("0 */3 * * *", "At minute 0 of every 3rd hour.");
 	says("0 8-18/2 * * *", "At minute 0 of every 2nd hour from 8 through "
 	    "18.");

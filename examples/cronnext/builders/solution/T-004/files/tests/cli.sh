@@ -28,9 +28,10 @@ for count in 0 10000 99999999999999999999 -1 3x ''; do
 	try 2 '' "-n: a number from 1 to 9999 was expected|$usage" \
 	    -n "$count" @daily
 done
-for time in 2026-05-01 2026-02-29T00:00 2026-05-01T25:00 1969-12-31T23:59 now; do
-	try 2 '' "-f: no such time (YYYY-MM-DDTHH:MM, years 1970 to 9999)|$usage" \
-	    -f "$time" @daily
+no='-f: no such time (YYYY-MM-DDTHH:MM, years 1970 to 9999)'
+for time in 2026-05-01 2026-02-29T00:00 2026-05-01T25:00 1969-12-31T23:59 \
+    now; do
+	try 2 '' "$no|$usage" -f "$time" @daily
 done
 
 run -h

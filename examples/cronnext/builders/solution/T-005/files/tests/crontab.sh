@@ -49,6 +49,10 @@ tab:4:10: command: missing
 tab:5:6: month: missing
 tab:6:1: minute: a number was expected'
 
+echo '  @daily ' >"$tmp/tab"
+name='a missing command alone'
+lines 1 '' 'tab:1:10: command: missing'
+
 printf '@daily a\tb\033[1m\177 \303\251\r\n@daily last' >"$tmp/tab"
 name='no control characters; the last line needs no end'
 lines 0 "2026-05-02T00:00 Sat${tab}1${tab}a b?[1m? $(printf '\303\251')?

@@ -1,0 +1,64 @@
+/*
+ * factory.h - an optional directory around many runs.
+ *
+ * A factory (.factory/, found upwards like .git) has blobs/ and log.jsonl
+ * like a run, versioned resources (profile/NAME/1.0.0.json, pipeline/,
+ * policy/, adapter/) and runs/.  An empty directory is an empty factory.
+ *
+ * Its log lists every boot and fixes heads of runs:
+ *
+ *	run.booted	{name, run}	before the run's directory appears; one
+ *					that never appeared is abandoned
+ *	boot.failed	{code, exit, message}
+ *	run.anchored	{head, name, run, status}
+ *
+ * run is the digest of the run's line 1.  A run needs no factory.
+ */
+#ifndef DF_RUN_FACTORY_H
+#define DF_RUN_FACTORY_H
+
+#include "run/run.h"
+
+struct df_factory {
+	int dir;
+	char *path;
+	struct df_log log;
+};
+
+/*
+ * The factory at path, or (NULL) the .factory in the current directory or
+ * above.  Returns 1 and *f, 0 when there is none, -1 on failure.
+ */
+int df_factory_open(struct df_factory *f, const char *path,
+	struct df_err *e) DF_CHECK;
+void df_factory_close(struct df_factory *f);
+
+/* Append one event; data is eaten. */
+int df_factory_append(struct df_factory *f, const char *type, jv data,
+	struct df_key *key, enum df_role role, struct df_err *e) DF_CHECK;
+/* Append run.anchored for the run as it is folded. */
+int df_factory_anchor(struct df_factory *f, const struct df_run *r,
+	struct df_key *key, enum df_role role, struct df_err *e) DF_CHECK;
+
+/*
+ * The largest head of the run that the log fixes: 1 and *seq, *head; 0 when
+ * there is none.
+ */
+int df_factory_head(struct df_factory *f, const struct df_digest *run,
+	uint64_t *seq, struct df_digest *head, struct df_err *e) DF_CHECK;
+/* Call fn for each booted run: its name and genesis. */
+int df_factory_runs(struct df_factory *f,
+	int (*fn)(void *arg, const char *name, const struct df_digest *run),
+	void *arg, struct df_err *e) DF_CHECK;
+
+/*
+ * Append the path of a resource: a path as given when it holds a slash or
+ * ends in the extension; else kind/NAME/VERSION+ext of the factory (NAME or
+ * NAME@VERSION; the highest version when none is said), else share/DIR/NAME+ext.
+ * DF_INPUT when there is none.
+ */
+int df_resource_path(const struct df_factory *f, const char *kind,
+	const char *share, const char *name, const char *ext,
+	struct df_buf *path, struct df_err *e) DF_CHECK;
+
+#endif

@@ -1,0 +1,493 @@
+#include "base/df.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "spec/check-internal.h"
+
+const char *const df_severity_name[3] = { "note", "warning", "error" };
+
+static const char *const check_name[DF_CHECKS] = {
+	"all_documents_present", "d6_no_open_items", "d2_scenarios_covered",
+	"d4_contracts_covered", "d9_minimum_holdouts",
+	"d8_no_dependency_cycles", "documents_readable", "no_placeholders",
+	"ids_unique", "references_resolve", "d1_constitution_complete",
+	"d5_blocking_decided", "d8_tasks_complete", "d9_holdouts_judgeable",
+	"d9_scenarios_covered", "d9_not_in_public", "documents_agree"
+};
+
+/* Checks that are made of D9 alone or need it. */
+static const uint8_t needs_d9[DF_CHECKS] = {
+	[DF_CHECK_HOLDOUTS] = 1, [DF_CHECK_JUDGE] = 1,
+	[DF_CHECK_COVERAGE] = 1, [DF_CHECK_LEAK] = 1
+};
+
+/* ---- findings ---- */
+
+#define MSG_MAX 2000	/* bytes of a finding */
+#define SAY_MAX 8000	/* bytes of what a check says */
+
+/* A text for people and records: cut where a character ends. */
+static const char *
+clipped(struct ck *c, struct df_buf *b, size_t max)
+{
+	const char *s;
+
+	if (b->n > max) {
+		while (max && ((unsigned char)b->s[max] & 0xc0) == 0x80)
+			max--;
+		df_buf_cut(b, max);
+		df_buf_str(b, " ...");
+	}
+	s = df_arena_str(&c->out->arena, b->s, b->n);
+	df_buf_release(b);
+	return s;
+}
+
+const char *
+ck_fmt(struct ck *c, const char *fmt, ...)
+{
+	struct df_buf b = DF_BUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	df_buf_vfmt(&b, fmt, ap);
+	va_end(ap);
+	return clipped(c, &b, MSG_MAX);
+}
+
+int
+ck_have(const struct ck *c, unsigned docs)
+{
+	return (c->sp->have & docs) == docs;
+}
+
+struct df_span
+ck_doc(unsigned doc)
+{
+	struct df_span at = { (uint8_t)doc, 0, 0, 0 };
+
+	return at;
+}
+
+/* The column of a place, counted in characters. */
+static uint32_t
+column(const struct df_spec *sp, struct df_span at)
+{
+	const struct df_doc *d = &sp->doc[at.doc];
+	uint32_t i, col = 1;
+
+	if (at.line == 0 || d->md == NULL || at.line > d->md->lines)
+		return 0;
+	i = d->md->line[at.line - 1].off;
+	if (at.off < i || at.off > i + d->md->line[at.line - 1].len)
+		return 0;
+	for (; i < at.off; i++)
+		col += ((unsigned char)d->s[i] & 0xc0) != 0x80;
+	return col;
+}
+
+void
+ck_add(struct ck *c, const char *rule, struct df_span at, const char *hint,
+    const char *fmt, ...)
+{
+	struct df_check *o = c->out;
+	const struct df_rule_def *r = df_rule_find(rule);
+	struct df_buf b = DF_BUF_INIT;
+	struct df_diag *d;
+	va_list ap;
+
+	if (r == NULL)
+		DF_BUG(rule);
+	o->count[r->severity]++;
+	if (r->severity == DF_ERROR)
+		o->row[r->check].errors++;
+	if (r->severity == DF_WARNING)
+		o->row[r->check].warnings++;
+	if (o->n == DF_DIAGS_MAX) {
+		o->cut++;
+		return;
+	}
+	va_start(ap, fmt);
+	df_buf_vfmt(&b, fmt, ap);
+	va_end(ap);
+	DF_GROW(o->diag, o->n, o->cap);
+	d = &o->diag[o->n++];
+	memset(d, 0, sizeof(*d));
+	d->rule = r;
+	d->severity = r->severity;
+	d->path = at.doc ? c->sp->doc[at.doc].path : c->sp->dir;
+	d->doc = at.doc;
+	d->d9 = r->d9 || at.doc == 9;
+	d->line = at.line;
+	d->col = column(c->sp, at);
+	d->msg = clipped(c, &b, MSG_MAX);
+	d->hint = hint ? hint : "";
+}
+
+void
+ck_say(struct ck *c, enum df_check_id id, const char *fmt, ...)
+{
+	struct df_buf b = DF_BUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	df_buf_vfmt(&b, fmt, ap);
+	va_end(ap);
+	c->out->row[id].msg = clipped(c, &b, SAY_MAX);
+}
+
+void
+ck_ran(struct ck *c, enum df_check_id id)
+{
+	c->out->row[id].ran = 1;
+}
+
+const char *
+ck_near(struct ck *c, const char *id, enum df_family f)
+{
+	const struct df_spec *sp = c->sp;
+	const char **word, *near;
+	size_t i, n = 0;
+
+	if (sp->nitems > 2000 || ++c->near > 100)
+		return "";
+	word = df_calloc(sp->nitems + 1, sizeof(*word));
+	for (i = 0; i < sp->nitems; i++)
+		if (sp->items[i]->family == f)
+			word[n++] = sp->items[i]->id;
+	near = df_suggest(id, word, n);
+	free(word);
+	return near ? ck_fmt(c, "did you mean %s?", near) : "";
+}
+
+/* ---- the whole ---- */
+
+/* What the reader remarked is a finding like any other. */
+static void
+remarks(struct ck *c)
+{
+	const struct df_spec *sp = c->sp;
+	size_t i;
+
+	for (i = 0; i < sp->remarks; i++)
+		ck_add(c, sp->remark[i].rule, sp->remark[i].at, "", "%s",
+		    sp->remark[i].msg);
+}
+
+static int
+by_place(const void *a, const void *b)
+{
+	const struct df_diag *x = a, *y = b;
+
+	if (x->doc != y->doc)
+		return x->doc < y->doc ? -1 : 1;
+	if (x->line != y->line)
+		return x->line < y->line ? -1 : 1;
+	if (x->col != y->col)
+		return x->col < y->col ? -1 : 1;
+	if (x->rule != y->rule)
+		return x->rule < y->rule ? -1 : 1;
+	return strcmp(x->msg, y->msg);
+}
+
+static void
+finish(struct ck *c)
+{
+	struct df_check *o = c->out;
+	struct df_check_row *r;
+	size_t i;
+	unsigned k;
+
+	if (o->n)
+		qsort(o->diag, o->n, sizeof(*o->diag), by_place);
+	for (k = 0; k < DF_CHECKS; k++) {
+		r = &o->row[k];
+		if (r->errors)
+			r->ran = 1;
+		r->pass = r->errors == 0;
+		if (r->errors)
+			o->pass = 0;
+		if (r->errors)
+			r->detail = df_arena_alloc(&o->arena,
+			    r->errors * sizeof(*r->detail));
+	}
+	for (i = 0; i < o->n; i++)
+		if (o->diag[i].severity == DF_ERROR) {
+			r = &o->row[o->diag[i].rule->check];
+			r->detail[r->details++] = o->diag[i].msg;
+		}
+}
+
+static void
+count(struct ck *c)
+{
+	const struct df_spec *sp = c->sp;
+	struct df_check *o = c->out;
+	unsigned n;
+	size_t i;
+
+	for (n = 1; n < DF_DOCS; n++)
+		o->sum.documents += (sp->have & DF_SPEC_BIT(n)) != 0;
+	o->sum.scenarios = sp->d2.scenarios;
+	o->sum.contracts = sp->d4.contracts;
+	o->sum.tasks = sp->d8.tasks;
+	o->sum.holdouts = sp->d9.holdouts;
+	for (i = 0; i < sp->d9.holdouts; i++) {
+		o->sum.p0 += sp->d9.holdout[i].priority == 0;
+		o->sum.p1 += sp->d9.holdout[i].priority == 1;
+	}
+	for (i = 0; i < sp->d6.gaps; i++)
+		o->sum.assumed += sp->d6.gap[i].status == DF_STATUS_ASSUMED;
+	for (i = 0; i < sp->d6.clars; i++)
+		o->sum.assumed += sp->d6.clar[i].status == DF_STATUS_ASSUMED;
+}
+
+void
+df_check_run(struct df_check *out, const struct df_spec *sp)
+{
+	struct ck c = { out, sp, 0 };
+	unsigned k;
+
+	memset(out, 0, sizeof(*out));
+	out->pass = 1;
+	for (k = 0; k < DF_CHECKS; k++) {
+		out->row[k].name = check_name[k];
+		out->row[k].msg = "";
+		out->row[k].d9 = needs_d9[k];
+	}
+	count(&c);
+	remarks(&c);
+	ck_documents(&c);
+	ck_open(&c);
+	ck_scenarios(&c);
+	ck_contracts(&c);
+	ck_cycles(&c);
+	ck_readable(&c);
+	ck_filled(&c);
+	ck_refs(&c);
+	ck_mentions(&c);
+	ck_constitution(&c);
+	ck_research(&c);
+	ck_tasks(&c);
+	ck_agree(&c);
+	if (sp->have & DF_SPEC_BIT(9)) {
+		ck_holdouts(&c);
+		ck_judge(&c);
+		ck_coverage(&c);
+		ck_leak(&c);
+	}
+	finish(&c);
+}
+
+void
+df_check_release(struct df_check *c)
+{
+	free(c->diag);
+	df_arena_release(&c->arena);
+	memset(c, 0, sizeof(*c));
+}
+
+/* ---- the record ---- */
+
+static const char *
+base_name(const char *path)
+{
+	const char *p = strrchr(path, '/');
+
+	return p && p[1] ? p + 1 : path;
+}
+
+static jv
+finding(const struct df_diag *d)
+{
+	jv f = jv_object();
+
+	f = df_jset_str(f, "rule", d->rule->id);
+	f = df_jset_str(f, "severity", df_severity_name[d->severity]);
+	f = df_jset_str(f, "message", d->msg);
+	if (d->doc)
+		f = df_jset_str(f, "document", base_name(d->path));
+	if (d->line)
+		f = df_jset_int(f, "line", d->line);
+	if (d->col)
+		f = df_jset_int(f, "column", d->col);
+	if (*d->hint)
+		f = df_jset_str(f, "hint", d->hint);
+	return f;
+}
+
+/* Of D9 only how often each rule spoke. */
+static jv
+public_counts(const struct df_check *c)
+{
+	size_t *n = df_calloc(df_nrules, sizeof(*n)), i;
+	jv a = jv_array(), f;
+
+	for (i = 0; i < c->n; i++)
+		if (c->diag[i].d9)
+			n[c->diag[i].rule - df_rules]++;
+	for (i = 0; i < df_nrules; i++) {
+		if (n[i] == 0)
+			continue;
+		f = df_jset_str(jv_object(), "rule", df_rules[i].id);
+		f = df_jset_str(f, "severity",
+		    df_severity_name[df_rules[i].severity]);
+		f = df_jset_int(f, "count", (int64_t)n[i]);
+		a = jv_array_append(a, f);
+	}
+	free(n);
+	return a;
+}
+
+static jv
+check_jv(const struct df_check *c, const struct df_check_row *r, int public)
+{
+	jv x = df_jset_str(jv_object(), "check_name", r->name), d;
+	size_t i;
+
+	x = df_jset_str(x, "status", r->pass ? "PASS" : "FAIL");
+	x = df_jset_str(x, "message", r->msg);
+	if (r->details == 0)
+		return x;
+	d = jv_array();
+	for (i = 0; i < c->n; i++) {
+		const struct df_diag *g = &c->diag[i];
+
+		if (g->severity == DF_ERROR &&
+		    &c->row[g->rule->check] == r && !(public && g->d9))
+			d = jv_array_append(d, jv_string(g->msg));
+	}
+	return df_jset(x, "details", d);
+}
+
+static jv
+assumed(const struct df_spec *sp)
+{
+	jv a = jv_array();
+	size_t i;
+
+	for (i = 0; i < sp->d6.gaps; i++)
+		if (sp->d6.gap[i].status == DF_STATUS_ASSUMED)
+			a = jv_array_append(a,
+			    jv_string(sp->d6.gap[i].item.id));
+	for (i = 0; i < sp->d6.clars; i++)
+		if (sp->d6.clar[i].status == DF_STATUS_ASSUMED)
+			a = jv_array_append(a,
+			    jv_string(sp->d6.clar[i].item.id));
+	return a;
+}
+
+jv
+df_check_result(const struct df_check *c, const struct df_spec *sp,
+    unsigned flags)
+{
+	int public = (flags & DF_RESULT_PUBLIC) != 0;
+	jv v = jv_object(), a, s;
+	size_t i;
+	unsigned k;
+
+	v = df_jset_str(v, "schema", "df.validation/1");
+	v = df_jset_str(v, "status", c->pass ? "PASS" : "FAIL");
+	v = df_jset_str(v, "outcome", c->pass ? "PASS" :
+	    c->blocked ? "BLOCKED" : "FAIL");
+	v = df_jset_str(v, "spec_dir", sp->dir);
+	if (*sp->component)
+		v = df_jset_str(v, "component_name", sp->component);
+	a = jv_array();
+	for (k = 0; k < DF_CHECKS; k++)
+		if (c->row[k].ran)
+			a = jv_array_append(a, check_jv(c, &c->row[k], public));
+	v = df_jset(v, "checks", a);
+	a = jv_array();
+	for (i = 0; i < c->n; i++)
+		if (!(public && c->diag[i].d9))
+			a = jv_array_append(a, finding(&c->diag[i]));
+	v = df_jset(v, "findings", a);
+	if (public)
+		v = df_jset(v, "holdout_findings", public_counts(c));
+	if (c->cut)
+		v = df_jset_int(v, "findings_cut", (int64_t)c->cut);
+	v = df_jset(v, "assumed", assumed(sp));
+	if (sp->withheld) {
+		a = jv_array();
+		for (k = 1; k < DF_DOCS; k++)
+			if (sp->withheld & DF_SPEC_BIT(k))
+				a = jv_array_append(a,
+				    jv_string_fmt("D%u", k));
+		v = df_jset(v, "withheld", a);
+	}
+	if (!c->pass)
+		return df_jset(v, "summary", jv_null());
+	s = df_jset_int(jv_object(), "documents", (int64_t)c->sum.documents);
+	s = df_jset_int(s, "scenarios", (int64_t)c->sum.scenarios);
+	s = df_jset_int(s, "tasks", (int64_t)c->sum.tasks);
+	s = df_jset_int(s, "holdouts", (int64_t)c->sum.holdouts);
+	return df_jset(v, "summary", s);
+}
+
+/* ---- for people ---- */
+
+static void
+foreign(struct df_buf *b, const char *s, size_t max)
+{
+	df_text_foreign(b, s, strlen(s), DF_TEXT_LINE, 0, max);
+}
+
+/* The source line, and a caret under the column. */
+static void
+source(struct df_buf *b, const struct df_spec *sp, const struct df_diag *d)
+{
+	const struct df_doc *doc = &sp->doc[d->doc];
+	const struct df_md_line *l;
+	uint32_t i, col = 1;
+
+	if (d->doc == 0 || d->line == 0 || d->col == 0 || doc->md == NULL)
+		return;
+	l = &doc->md->line[d->line - 1];
+	if (l->len > 400)
+		return;
+	df_buf_str(b, "    ");
+	df_text_foreign(b, doc->s + l->off, l->len, DF_TEXT_LINE, 0, 0);
+	df_buf_str(b, "\n    ");
+	for (i = 0; i < l->len && col < d->col; i++) {
+		unsigned char ch = (unsigned char)doc->s[l->off + i];
+
+		if ((ch & 0xc0) == 0x80)
+			continue;
+		df_buf_ch(b, ' ');
+		col++;
+	}
+	df_buf_str(b, "\033[1;32m^\033[0m\n");
+}
+
+void
+df_diag_text(struct df_buf *b, const struct df_spec *sp,
+    const struct df_diag *d, int colour)
+{
+	static const char *const sgr[3] = { "36", "35", "31" };
+
+	if (colour)
+		df_buf_str(b, "\033[1m");
+	foreign(b, *d->path ? d->path : "specification", 0);
+	if (d->line)
+		df_buf_fmt(b, ":%u", d->line);
+	if (d->line && d->col)
+		df_buf_fmt(b, ":%u", d->col);
+	df_buf_str(b, colour ? ":\033[0m " : ": ");
+	if (colour)
+		df_buf_fmt(b, "\033[1;%sm", sgr[d->severity]);
+	df_buf_str(b, df_severity_name[d->severity]);
+	df_buf_str(b, colour ? ":\033[0m " : ": ");
+	foreign(b, d->msg, 1000);
+	df_buf_fmt(b, " [%s]\n", d->rule->id);
+	if (colour)
+		source(b, sp, d);
+	if (*d->hint) {
+		df_buf_str(b, "    hint: ");
+		foreign(b, d->hint, 1000);
+		df_buf_ch(b, '\n');
+	}
+}

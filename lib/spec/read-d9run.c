@@ -1,0 +1,241 @@
+#include "base/df.h"
+
+#include "spec/read-internal.h"
+
+/* The run protocol of D9, and the environment that its scenarios expect. */
+
+static struct df_str
+line_text(const struct df_md_line *l)
+{
+	struct df_str t = { l->s, l->n };
+
+	return t;
+}
+
+static int
+digit(int c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static size_t
+number(struct df_str t, int64_t *n)
+{
+	size_t i;
+
+	*n = 0;
+	for (i = 0; i < t.n && i < 9 && digit(t.s[i]); i++)
+		*n = *n * 10 + (t.s[i] - '0');
+	return i;
+}
+
+static struct df_str
+skip(struct df_str t, size_t n)
+{
+	t.s += n;
+	t.n -= n;
+	return df_str_trim(t);
+}
+
+/*
+ * Thresholds in a text: "4/4", "2 of 3", "90%".  Each belongs to the priority
+ * named last before it, or to runs when the word follows.
+ */
+static void
+thresholds(struct df_protocol *p, struct df_str t, int runs)
+{
+	struct df_str u;
+	int64_t need, total;
+	size_t i, n, m;
+	int prio = -1;
+
+	for (i = 0; i < t.n; i++) {
+		u.s = t.s + i;
+		u.n = t.n - i;
+		if (u.n > 1 && (u.s[0] == 'P' || u.s[0] == 'p') &&
+		    (u.s[1] >= '0' && u.s[1] <= '3') &&
+		    (u.n == 2 || !digit(u.s[2]))) {
+			prio = u.s[1] - '0';
+			i++;
+			continue;
+		}
+		if (!digit(u.s[0]) || (i && (digit(u.s[-1]) ||
+		    u.s[-1] == '-' || u.s[-1] == '.')))
+			continue;
+		n = number(u, &need);
+		u = skip(u, n);
+		if (u.n && u.s[0] == '%') {
+			if (need <= 100)
+				p->percent = need;
+			continue;
+		}
+		if (u.n && u.s[0] == '/')
+			u = skip(u, 1);
+		else if (df_str_word(u, "out of"))
+			u = skip(u, 6);
+		else if (df_str_word(u, "of"))
+			u = skip(u, 2);
+		else
+			continue;
+		m = number(u, &total);
+		if (m == 0 || total == 0)
+			continue;
+		u = skip(u, m);
+		if (runs || df_str_word(u, "runs") || df_str_word(u, "run")) {
+			p->run_need = need;
+			p->run_total = total;
+		} else if (prio == 0) {
+			p->p0_need = need;
+			p->p0_total = total;
+		} else if (prio == 1) {
+			p->p1_need = need;
+			p->p1_total = total;
+		}
+	}
+}
+
+static const char *const protocol_keys[] = {
+	"when to run", "when", "run environment", "run order", "order",
+	"pass threshold", "threshold", "scenario pass", "scenario pass rule",
+	"overall pass", "overall pass rule", "on failure", "pre-requisites",
+	NULL
+};
+
+static void
+read_protocol(struct rd *r)
+{
+	static const char *const all[] = {
+		"pass threshold", "threshold", "overall pass",
+		"overall pass rule"
+	};
+	struct df_protocol *p = &r->sp->d9.protocol;
+	const struct df_section *s = rd_section(r, "run protocol");
+	struct rd_range in = rd_whole(r, s);
+	struct rd_fields f;
+	struct df_value t;
+	size_t i;
+
+	p->p0_need = p->p0_total = p->p1_need = p->p1_total = p->percent =
+	    p->run_need = p->run_total = -1;
+	p->at = rd_span(r, in.a, in.b);
+	rd_fields(r, in.a, in.b, protocol_keys, &f);
+	p->order = rd_fieldtext(r, &f, "run order|order");
+	p->threshold = rd_fieldtext(r, &f, "pass threshold|threshold|"
+	    "overall pass|overall pass rule");
+	t = rd_fieldtext(r, &f, "scenario pass|scenario pass rule");
+	thresholds(p, rd_textstr(&t), 1);
+	for (i = 0; i < DF_LEN(all); i++) {
+		t = rd_fieldtext(r, &f, all[i]);
+		thresholds(p, rd_textstr(&t), 0);
+	}
+}
+
+/* ---- environment ---- */
+
+/* Length of "LEDGER_CMD" at t, 0 when no variable's name begins there. */
+static size_t
+env_name(struct df_str t)
+{
+	size_t n = 0, letters = 0;
+
+	while (n < t.n && ((t.s[n] >= 'A' && t.s[n] <= 'Z') ||
+	    t.s[n] == '_' || (n && digit(t.s[n])))) {
+		letters += t.s[n] >= 'A' && t.s[n] <= 'Z';
+		n++;
+	}
+	if (letters < 3 || (n < t.n && ((t.s[n] >= 'a' && t.s[n] <= 'z') ||
+	    t.s[n] == '-')))
+		return 0;
+	return n;
+}
+
+/* "default: x", "(default `x`)", "=x", ":-x}": the default, or NULL. */
+static const char *
+env_default(struct rd *r, struct df_str t)
+{
+	const char *p;
+	size_t n;
+
+	if (t.n > 1 && t.s[0] == ':' && t.s[1] == '-') {
+		t = skip(t, 2);
+		p = memchr(t.s, '}', t.n);
+		if (p)
+			t.n = (size_t)(p - t.s);
+		return rd_str(r, t);
+	}
+	if (t.n && t.s[0] == '=')
+		return rd_str(r, df_md_bare(skip(t, 1)));
+	for (; t.n; t = skip(t, 1)) {
+		if (!df_str_word(t, "default") && !df_str_word(t, "defaults"))
+			continue;
+		t = skip(t, df_str_word(t, "defaults") ? 8 : 7);
+		while (t.n && (t.s[0] == ':' || t.s[0] == '=' ||
+		    df_str_word(t, "to") || df_str_word(t, "is")))
+			t = skip(t, t.s[0] == ':' || t.s[0] == '=' ? 1 : 2);
+		if (t.n && t.s[0] == '`' &&
+		    (p = memchr(t.s + 1, '`', t.n - 1)) != NULL) {
+			t.s++;
+			t.n = (size_t)(p - t.s);
+			return rd_str(r, t);
+		}
+		for (n = 0; n < t.n && t.s[n] != ' ' && t.s[n] != ')' &&
+		    t.s[n] != ',' && t.s[n] != ';'; n++)
+			;
+		t.n = n;
+		return rd_str(r, t);
+	}
+	return NULL;
+}
+
+static void
+read_env(struct rd *r)
+{
+	struct df_d9 *d = &r->sp->d9;
+	struct rd_range in = rd_whole(r, rd_section(r, "environment variables|"
+	    "environment|harness assumptions|harness"));
+	VEC(struct df_envvar) v = { 0 };
+	struct df_envvar *x;
+	struct df_str t, name;
+	uint32_t i;
+	size_t n, k;
+
+	for (i = in.a; i < in.b; i++) {
+		const struct df_md_line *l = &r->md->line[i];
+
+		if (l->kind != DF_MD_TEXT && l->kind != DF_MD_CODE &&
+		    l->kind != DF_MD_TABLE)
+			continue;
+		t = l->kind == DF_MD_TEXT ? df_md_item(l) :
+		    df_str_trim(line_text(l));
+		if (l->kind == DF_MD_CODE && t.n && t.s[0] == '#')
+			continue;
+		if (df_str_word(t, "export"))
+			t = skip(t, 6);
+		while (t.n && strchr("|*`${ :", t.s[0]))
+			t = skip(t, 1);
+		n = env_name(t);
+		if (n == 0)
+			continue;
+		name.s = t.s;
+		name.n = n;
+		for (k = 0; k < v.n; k++)
+			if (df_str_eq(name, v.v[k].name))
+				break;
+		if (k < v.n || v.n == 1000 || !rd_take(r, 1))
+			continue;
+		t.s += n;
+		t.n -= n;
+		x = PUSH(v);
+		x->name = rd_str(r, name);
+		x->fallback = env_default(r, t);
+		x->at = rd_at(r, name, i);
+	}
+	KEEP(r, v, &d->env, &d->envs);
+}
+
+void
+rd_protocol(struct rd *r)
+{
+	read_protocol(r);
+	read_env(r);
+}

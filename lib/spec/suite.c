@@ -1,0 +1,533 @@
+#include "base/df.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/schema.h"
+#include "base/text.h"
+#include "spec/suite.h"
+
+#define MANIFEST_MAX ((size_t)4 << 20)
+
+const char *
+df_class_name(enum df_class c)
+{
+	static const char *const name[] = { "none", "script", "exec", "tap" };
+
+	return name[c];
+}
+
+/* ---- programs ---- */
+
+int
+df_suite_manifest(const char *tests)
+{
+	struct df_buf b = DF_BUF_INIT;
+	int r;
+
+	if (tests == NULL)
+		return 0;
+	df_buf_fmt(&b, "%s/suite.json", tests);
+	r = access(b.s, F_OK) == 0;
+	df_buf_release(&b);
+	return r;
+}
+
+/* Read DIR/name; it must be an executable regular file. */
+static int
+read_program(const char *dir, const char *name, struct df_buf *b,
+    struct df_err *e)
+{
+	struct df_buf path = DF_BUF_INIT;
+	struct stat st;
+	int r;
+
+	df_buf_fmt(&path, "%s/%s", dir, name);
+	if (stat(path.s, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    !(st.st_mode & S_IXUSR))
+		r = df_fail(e, DF_INPUT, "suite.program",
+		    "%s is not an executable file", path.s);
+	else
+		r = df_read_file(AT_FDCWD, path.s, b, DF_PROGRAM_MAX, e);
+	df_buf_release(&path);
+	return r;
+}
+
+/* The file in dir named id or id.SOMETHING; 0 found, 1 none, -1 error. */
+static int
+find_program(const char *dir, const char *id, struct df_buf *b,
+    struct df_err *e)
+{
+	size_t n = strlen(id);
+	char found[256] = "";
+	struct dirent *d;
+	DIR *dp = opendir(dir);
+
+	if (dp == NULL)
+		return df_fail_errno(e, DF_INPUT, "suite.tests", "%s", dir);
+	while ((d = readdir(dp)) != NULL) {
+		if (strncmp(d->d_name, id, n) != 0 ||
+		    (d->d_name[n] && d->d_name[n] != '.'))
+			continue;
+		if (found[0]) {
+			closedir(dp);
+			return df_fail(e, DF_INPUT, "suite.program",
+			    "%s: two programs for %s", dir, id);
+		}
+		snprintf(found, sizeof(found), "%s", d->d_name);
+	}
+	closedir(dp);
+	if (found[0] == '\0')
+		return 1;
+	return read_program(dir, found, b, e);
+}
+
+static jv
+with_program(jv o, const struct df_buf *prog)
+{
+	struct df_buf b = DF_BUF_INIT;
+
+	df_base64(&b, (const uint8_t *)prog->s, prog->n);
+	o = df_jset_strn(o, "program", b.s, b.n);
+	df_buf_wipe(&b);
+	return o;
+}
+
+/* ---- items from D9 ---- */
+
+/*
+ * Does a block run, in the judge's own shell, something that is not in the
+ * block: ". file", "source file", "eval ..."?  Then what the artifact wrote
+ * may redefine what the verification calls.
+ */
+static int
+same_shell(const char *code)
+{
+	static const char *const word[] = { ".", "source", "eval" };
+	const char *s = code;
+	size_t i, n;
+	int start = 1;
+
+	while (*s) {
+		if (start) {
+			s += strspn(s, " \t");
+			for (i = 0; i < DF_LEN(word); i++) {
+				n = strlen(word[i]);
+				if (strncmp(s, word[i], n) == 0 &&
+				    (s[n] == ' ' || s[n] == '\t'))
+					return 1;
+			}
+		}
+		start = *s == '\n' || *s == ';' || *s == '&' || *s == '|' ||
+		    *s == '(' || *s == '{';
+		if (*s)
+			s++;
+	}
+	return 0;
+}
+
+static jv
+ids(const struct df_refs *r)
+{
+	jv list = jv_array();
+	size_t i;
+
+	for (i = 0; i < r->n; i++)
+		list = jv_array_append(list, jv_string(r->v[i].id));
+	return list;
+}
+
+static const char *
+responsible(const struct df_spec *sp, const struct df_refs *validates)
+{
+	const struct df_task *t = NULL;
+	size_t i;
+
+	for (i = 0; i < validates->n && t == NULL; i++)
+		if (validates->v[i].to)
+			t = df_spec_responsible(sp, validates->v[i].to);
+	return t ? t->item.id : NULL;
+}
+
+static jv
+scenario_item(const struct df_spec *sp, const struct df_holdout *h)
+{
+	struct df_buf text = DF_BUF_INIT, want = DF_BUF_INIT;
+	int script = h->how == DF_VERIFY_CODE;
+	jv o = jv_object();
+
+	df_spec_cut(sp, h->item.at, &text);
+	if (h->checks.at.line)
+		df_spec_cut(sp, h->checks.at, &want);
+	else
+		df_buf_add(&want, h->verify.code, h->verify.n);
+	o = df_jset_str(o, "class", df_class_name(script ? DF_CLASS_SCRIPT :
+	    DF_CLASS_NONE));
+	o = df_jset(o, "contracts", ids(&h->contracts));
+	o = df_jset_strn(o, "cleanup", h->cleanup.code, h->cleanup.n);
+	o = df_jset_strn(o, "execute", h->execute.code, h->execute.n);
+	o = df_jset_strn(o, "expected", want.s, want.n);
+	o = df_jset_str(o, "id", h->item.id);
+	o = df_jset_bool(o, "independent", !same_shell(h->setup.code) &&
+	    !same_shell(h->execute.code) && !same_shell(h->verify.code));
+	o = df_jset_int(o, "priority", h->priority < 0 ? 1 : h->priority);
+	o = df_jset_str(o, "responsible", responsible(sp, &h->validates));
+	o = df_jset_strn(o, "setup", h->setup.code, h->setup.n);
+	o = df_jset_strn(o, "text", text.s, text.n);
+	o = df_jset_str(o, "title", h->item.title);
+	o = df_jset(o, "validates", ids(&h->validates));
+	o = df_jset_strn(o, "verify", h->verify.code, h->verify.n);
+	df_buf_wipe(&text);
+	df_buf_wipe(&want);
+	return o;
+}
+
+static jv
+frame_item(const struct df_spec *sp, const char *kind)
+{
+	const struct df_d9 *d = &sp->d9;
+	struct df_buf b = DF_BUF_INIT;
+	jv o = jv_object(), env = jv_array(), v;
+	size_t i;
+
+	for (i = 0; i < d->frames; i++)
+		df_spec_cut(sp, d->frame[i], &b);
+	for (i = 0; i < d->envs; i++) {
+		v = df_jset_str(jv_object(), "name", d->env[i].name);
+		env = jv_array_append(env, df_jset_str(v, "default",
+		    d->env[i].fallback));
+	}
+	o = df_jset(o, "env", env);
+	o = df_jset_strn(o, "frame", b.s, b.n);
+	o = df_jset_str(o, "kind", kind);
+	o = df_jset_int(o, "n", 0);
+	o = df_jset_int(o, "p1_need", d->protocol.p1_need > 0 &&
+	    d->protocol.p1_need < d->protocol.p1_total ?
+	    d->protocol.p1_need : -1);
+	o = df_jset_int(o, "percent", d->protocol.percent);
+	df_buf_wipe(&b);
+	return o;
+}
+
+/* ---- items from a manifest ---- */
+
+static jv
+manifest_item(jv m, const char *tests, const struct df_spec *sp,
+    struct df_err *e)
+{
+	struct df_buf prog = DF_BUF_INIT;
+	const char *pri = df_jv_str(m, "priority");
+	const struct df_item *it;
+	const struct df_task *t = NULL;
+	jv o = jv_object(), v, one;
+	int i;
+
+	if (read_program(tests, df_jv_str(m, "program"), &prog, e) < 0) {
+		jv_free(o);
+		df_buf_release(&prog);
+		return jv_invalid();
+	}
+	v = df_jv_get(m, "contracts");
+	o = df_jset(o, "contracts", jv_is_valid(jv_copy(v)) ? v : jv_array());
+	o = df_jset_str(o, "class", df_class_name(DF_CLASS_TAP));
+	o = df_jset_str(o, "id", df_jv_str(m, "id"));
+	o = df_jset_bool(o, "independent", 1);
+	o = df_jset_int(o, "plan", df_jv_int(m, "plan", 1));
+	o = df_jset_int(o, "priority", pri[1] - '0');
+	v = df_jv_get(m, "validates");
+	if (!jv_is_valid(jv_copy(v)))
+		v = jv_array();
+	for (i = 0; t == NULL && i < jv_array_length(jv_copy(v)); i++) {
+		one = jv_array_get(jv_copy(v), i);
+		it = df_spec_find(sp, jv_string_value(one),
+		    strlen(jv_string_value(one)));
+		if (it && it->family == DF_SC)
+			t = df_spec_responsible(sp, it);
+		jv_free(one);
+	}
+	if (t)
+		o = df_jset_str(o, "responsible", t->item.id);
+	o = df_jset(o, "validates", v);
+	o = df_jset_str(o, "title", df_jv_str(m, "title"));
+	o = with_program(o, &prog);
+	df_buf_wipe(&prog);
+	return o;
+}
+
+static jv
+read_manifest(const char *tests, struct df_err *e)
+{
+	struct df_buf path = DF_BUF_INIT, b = DF_BUF_INIT;
+	struct df_json j = { 0 };
+	jv v = jv_invalid();
+
+	df_buf_fmt(&path, "%s/suite.json", tests);
+	if (df_read_file(AT_FDCWD, path.s, &b, MANIFEST_MAX, e) == 0 &&
+	    df_schema_scan(&j, b.s, b.n, 0, "suite", path.s, e) == 0)
+		v = df_json_jv(&j, 0);
+	df_json_release(&j);
+	df_buf_release(&b);
+	df_buf_release(&path);
+	return v;
+}
+
+/* ---- the whole ---- */
+
+struct list {
+	jv *v;
+	size_t n, cap;
+};
+
+static void
+push(struct list *l, jv v)
+{
+	DF_GROW(l->v, l->n, l->cap);
+	l->v[l->n++] = v;
+}
+
+static int
+from_manifest(const struct df_spec *sp, const char *tests, struct list *l,
+    jv *frame, struct df_err *e)
+{
+	jv m = read_manifest(tests, e), all, one, item, p;
+	int i, n, r = 0;
+
+	if (!jv_is_valid(jv_copy(m))) {
+		jv_free(m);
+		return -1;
+	}
+	all = df_jv_get(m, "scenarios");
+	n = jv_array_length(jv_copy(all));
+	for (i = 0; i < n && r == 0; i++) {
+		one = jv_array_get(jv_copy(all), i);
+		item = manifest_item(one, tests, sp, e);
+		jv_free(one);
+		if (jv_is_valid(jv_copy(item)))
+			push(l, item);
+		else
+			r = -1;
+	}
+	p = df_jv_get(m, "protocol");
+	*frame = df_jset_int(*frame, "p1_need", df_jv_int(p, "p1_need", -1));
+	*frame = df_jset_int(*frame, "percent", df_jv_int(p, "percent", -1));
+	*frame = df_jset_str(*frame, "frame", df_jv_str(m, "name"));
+	jv_free(p);
+	jv_free(all);
+	jv_free(m);
+	return r;
+}
+
+static int
+from_d9(const struct df_spec *sp, const char *tests, struct list *l,
+    int *programs, struct df_err *e)
+{
+	struct df_buf prog = DF_BUF_INIT;
+	size_t i;
+	int r = 0;
+	jv o;
+
+	for (i = 0; i < sp->d9.holdouts && r >= 0; i++) {
+		o = scenario_item(sp, &sp->d9.holdout[i]);
+		df_buf_reset(&prog);
+		r = tests ? find_program(tests, sp->d9.holdout[i].item.id,
+		    &prog, e) : 1;
+		if (r == 0) {
+			o = df_jset_str(o, "class",
+			    df_class_name(DF_CLASS_EXEC));
+			o = with_program(o, &prog);
+			*programs = 1;
+		}
+		push(l, o);
+	}
+	df_buf_wipe(&prog);
+	return r < 0 ? -1 : 0;
+}
+
+static void
+add_item(struct df_sealed *s, jv o)
+{
+	struct df_buf b = DF_BUF_INIT;
+
+	df_json_line(&b, o);
+	(void)df_sealed_add(s, b.s, b.n - 1);
+	df_buf_wipe(&b);
+}
+
+int
+df_suite_make(const struct df_spec *sp, const char *tests,
+    struct df_sealed *s, struct df_suite_count *c, struct df_err *e)
+{
+	struct list l = { 0 };
+	int tap = df_suite_manifest(tests), programs = 0, r, pri;
+	const char *class;
+	size_t i;
+	jv frame;
+
+	memset(c, 0, sizeof(*c));
+	frame = frame_item(sp, "d9");
+	r = tap ? from_manifest(sp, tests, &l, &frame, e) :
+	    from_d9(sp, tests, &l, &programs, e);
+	if (r == 0 && l.n == 0)
+		r = df_fail(e, DF_INPUT, "suite.empty",
+		    "the suite has no scenario");
+	c->kind = tap ? "tap" : programs ? "mixed" : "d9";
+	frame = df_jset_str(frame, "kind", c->kind);
+	if (r == 0)
+		add_item(s, jv_copy(frame));
+	/* By priority, otherwise as written. */
+	for (pri = 0; pri <= 3 && r == 0; pri++)
+		for (i = 0; i < l.n; i++) {
+			if (df_jv_int(l.v[i], "priority", 1) != pri)
+				continue;
+			c->scenarios++;
+			c->p0 += pri == 0;
+			class = df_jv_str(l.v[i], "class");
+			c->executable += strcmp(class, "none") != 0;
+			add_item(s, df_jset_int(jv_copy(l.v[i]), "n",
+			    (int64_t)c->scenarios));
+		}
+	s->p0 = c->p0;
+	for (i = 0; i < l.n; i++)
+		jv_free(l.v[i]);
+	free(l.v);
+	jv_free(frame);
+	return r < 0 ? -1 : df_sealed_check(s, e);
+}
+
+/* ---- reading back ---- */
+
+static const char *
+text_of(jv j, const char *name)
+{
+	const char *s = df_jv_str(j, name);
+
+	return s ? s : "";
+}
+
+int
+df_suite_item(struct df_suite_item *it, const struct df_buf *json,
+    struct df_err *e)
+{
+	const char *s;
+	int c;
+
+	memset(it, 0, sizeof(*it));
+	df_buf_init(&it->program);
+	it->j = df_json_parse(json->s, json->n, 0, "item", e);
+	if (!jv_is_valid(jv_copy(it->j)))
+		return -1;
+	it->id = df_jv_str(it->j, "id");
+	it->title = text_of(it->j, "title");
+	it->text = text_of(it->j, "text");
+	it->setup = text_of(it->j, "setup");
+	it->execute = text_of(it->j, "execute");
+	it->verify = text_of(it->j, "verify");
+	it->cleanup = text_of(it->j, "cleanup");
+	it->expected = df_jv_str(it->j, "expected");
+	it->responsible = df_jv_str(it->j, "responsible");
+	it->priority = (int)df_jv_int(it->j, "priority", 1);
+	it->independent = df_jv_bool(it->j, "independent");
+	it->plan = df_jv_int(it->j, "plan", -1);
+	s = text_of(it->j, "class");
+	for (c = DF_CLASS_TAP; c > 0; c--)
+		if (strcmp(s, df_class_name((enum df_class)c)) == 0)
+			break;
+	it->class = (enum df_class)c;
+	s = df_jv_str(it->j, "program");
+	if (it->id == NULL || (s && df_unbase64(&it->program, s, strlen(s))
+	    < 0))
+		return df_fail(e, DF_INPUT, "suite.item",
+		    "an item of the suite is malformed");
+	return 0;
+}
+
+void
+df_suite_item_release(struct df_suite_item *it)
+{
+	jv_free(it->j);
+	df_buf_wipe(&it->program);
+	memset(it, 0, sizeof(*it));
+	it->j = jv_invalid();
+}
+
+int
+df_suite_frame(struct df_suite_frame *f, const struct df_buf *json,
+    struct df_err *e)
+{
+	f->j = df_json_parse(json->s, json->n, 0, "item 0", e);
+	if (!jv_is_valid(jv_copy(f->j)))
+		return -1;
+	f->p1_need = df_jv_int(f->j, "p1_need", -1);
+	f->percent = df_jv_int(f->j, "percent", -1);
+	return 0;
+}
+
+/* ---- needles ---- */
+
+/* "**Canary:** VALUE", "canary: VALUE": the value. */
+static void
+canaries(struct df_leak *l, uint32_t n, const char *s)
+{
+	const char *p, *end;
+
+	for (; *s; s = *end ? end + 1 : end) {
+		end = s + strcspn(s, "\n");
+		p = s + strspn(s, " \t*-#");
+		if (strncmp(p, "Canary", 6) != 0 &&
+		    strncmp(p, "canary", 6) != 0)
+			continue;
+		p += 6;
+		p += strspn(p, " \t*:=");
+		df_leak_add(l, DF_LEAK_CANARY, n, p, (size_t)(end - p));
+	}
+}
+
+static void
+block(struct df_leak *l, uint32_t n, const char *code)
+{
+	df_leak_add(l, DF_LEAK_CODE, n, code, strlen(code));
+	df_leak_add_lines(l, n, code, strlen(code));
+}
+
+int
+df_suite_needles(const struct df_sealed *s, struct df_leak *l,
+    struct df_err *e)
+{
+	struct df_suite_item it;
+	struct df_suite_frame f;
+	const char *frame;
+	uint32_t i;
+
+	for (i = 0; i < s->n; i++) {
+		if (i == 0) {
+			if (df_suite_frame(&f, &s->item[0], e) < 0)
+				return -1;
+			frame = text_of(f.j, "frame");
+			canaries(l, 0, frame);
+			df_leak_add_lines(l, 0, frame, strlen(frame));
+			jv_free(f.j);
+			continue;
+		}
+		if (df_suite_item(&it, &s->item[i], e) < 0)
+			return -1;
+		canaries(l, i, it.text);
+		block(l, i, it.setup);
+		block(l, i, it.execute);
+		block(l, i, it.verify);
+		block(l, i, it.cleanup);
+		df_leak_add(l, DF_LEAK_TITLE, i, it.title, strlen(it.title));
+		df_leak_add(l, DF_LEAK_ID, i, it.id, strlen(it.id));
+		df_leak_add_lines(l, i, it.text, strlen(it.text));
+		if (it.program.n)
+			block(l, i, it.program.s);
+		df_suite_item_release(&it);
+	}
+	return 0;
+}
