@@ -21,14 +21,18 @@ J ?= $(shell nproc)
 
 LAYERS = base evidence run spec work
 
-base_SRC = buf clock err file hash json mem opt out par schema text
+base_SRC = buf clock decimal err file hash json mem opt out par pattern \
+	pattern-run schema schema-check schema-compile schema-equal \
+	schema-link schema-say text
 evidence_SRC = age age-key age-read agent key log seal sign store tree trust \
 	trust-read wire
-run_SRC = config factory ids machine names project run settings state step
-spec_SRC =
-work_SRC = adapter attempt basetree git gittree jq merge preflight sandbox secret spawn workspace
+run_SRC = config factory gate ids machine names origin place profile project \
+	run settings state step
+spec_SRC = $(patsubst lib/spec/%.c,%,$(sort $(wildcard lib/spec/*.c)))
+work_SRC = adapter attempt basetree git gittree jq merge preflight protect \
+	sandbox secret spawn workspace
 
-TOOLS =
+TOOLS = df-boot
 LIBEXEC =
 
 UNIT = $(patsubst t/unit/%.c,%,$(sort $(wildcard t/unit/*.c)))

@@ -143,17 +143,29 @@ struct df_slot {
 	size_t value;
 };
 
+/* One for the process, whichever thread asks first. */
+static uint64_t
+hash_seed(void)
+{
+	static uint64_t seed;
+	uint64_t s = __atomic_load_n(&seed, __ATOMIC_RELAXED), none = 0;
+
+	if (s)
+		return s;
+	if (getrandom(&s, sizeof(s), 0) != sizeof(s) || s == 0)
+		s = (uint64_t)(uintptr_t)&seed;
+	if (!__atomic_compare_exchange_n(&seed, &none, s, 0, __ATOMIC_RELAXED,
+	    __ATOMIC_RELAXED))
+		s = none;
+	return s;
+}
+
 static uint64_t
 hash(const char *s, size_t n)
 {
-	static uint64_t seed;
-	uint64_t h;
+	uint64_t h = hash_seed();
 	size_t i;
 
-	while (seed == 0)
-		if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
-			seed = (uint64_t)(uintptr_t)&seed;
-	h = seed;
 	for (i = 0; i < n; i++) {
 		h ^= (unsigned char)s[i];
 		h *= 0x100000001b3u;

@@ -18,14 +18,26 @@ df_out_raw(const void *p, size_t n)
 }
 
 void
-df_out(const char *s)
+df_out_row(const char *const cell[], size_t n)
 {
 	struct df_buf b = DF_BUF_INIT;
+	size_t i;
 
-	df_text_foreign(&b, s, strlen(s), DF_TEXT_LINE, 0, 0);
+	for (i = 0; i < n; i++) {
+		if (i)
+			df_buf_ch(&b, '\t');
+		df_text_foreign(&b, cell[i], strlen(cell[i]), DF_TEXT_LINE, 0,
+		    0);
+	}
 	df_buf_ch(&b, '\n');
 	df_out_raw(b.s, b.n);
 	df_buf_release(&b);
+}
+
+void
+df_out(const char *s)
+{
+	df_out_row(&s, 1);
 }
 
 void

@@ -11,6 +11,8 @@
 
 /* One line of text; foreign bytes are escaped. */
 void df_out(const char *s);
+/* One line of cells separated by a tab; tabs in them are escaped. */
+void df_out_row(const char *const cell[], size_t n);
 /* One canonical JSON line.  Eats v. */
 void df_out_json(jv v);
 /* Bytes as they are: a report, a blob. */

@@ -10,6 +10,11 @@
  *	    df_schema_check(s, &j, 0, what, e) < 0)
  *		return -1;
  *
+ * A part of a record is checked against a definition of the schema:
+ *
+ *	s = df_schema_def(df_schema_get("event"), "stage.completed");
+ *	if (s == NULL || df_schema_check(s, &j, data, what, e) < 0)
+ *
  * A compiled schema does not change and may be used by several threads at
  * once.  Checking is linear in the document, allocates nothing unless a
  * string has escapes or a value is compared as a whole, and takes less than
@@ -56,27 +61,7 @@
  *     free, as deep as df_json_scan() lets a document be.
  *   - multipleOf has at most 18 digits and lies between 1e-400 and 1e400.
  *   - The place of a schema in its text has at most 4096 bytes.
- *   - A pattern is of the following subset, else compilation fails.
- *
- * Patterns.  What ECMA-262 (with the u flag, unanchored) and POSIX extended
- * regular expressions share, with ECMA-262's meaning where they differ:
- *
- *	c		a character; not one of  ^ $ \ . * + ? ( ) [ ] { } |
- *	\c		one of these, or /
- *	\uXXXX		a character of the basic plane, not a surrogate
- *	.		any character but LF, CR, U+2028 and U+2029
- *	[abc-f] [^a]	a class; in it \ is written \\, [ is \[, ] is \] and
- *			- is \- or stands first or last; \^, \uXXXX as above
- *	^ $		the beginning, the very end of the text
- *	(x) x|y		not empty; at most 32 groups inside each other
- *	* + ? {m} {m,} {m,n}	behind a character, a class or a group, once
- *
- * So no \d \w \s \b \p \1, no (?, no lazy quantifier, no [:alpha:].  A text
- * is a sequence of characters, after unescaping and whatever the locale; NUL
- * is one of them: "\u0000" in a document is matched by \u0000 and by the dot.
- * A pattern has at most 4096 bytes, and as many instructions when its {m,n}
- * are written out (one for a character or class, one more where it may be
- * left out).  Matching takes time linear in the text.
+ *   - A pattern is of the subset of pattern.h, else compilation fails.
  *
  * A check that takes more than 2^24 + 256 n steps on a document of n values
  * is given up ("schema.work"): with anyOf inside anyOf a schema can ask for
@@ -116,6 +101,14 @@ struct df_schema *df_schema_compile(const char *text, size_t n,
 void df_schema_free(struct df_schema *s);
 /* Its $id, or NULL.  Lives as long as the schema. */
 const char *df_schema_id(const struct df_schema *s);
+/*
+ * The schema at "#/$defs/NAME", or NULL when there is none.  It is part of s:
+ * compiled with it, freed with it (never alone), its $ref and its $id are
+ * those of the same text, and so are its definitions.  A lookup takes some
+ * tens of nanoseconds.
+ */
+const struct df_schema *df_schema_def(const struct df_schema *s,
+	const char *name);
 
 /*
  * Check token t of j.  Fails with DF_INPUT, code "schema", and a message

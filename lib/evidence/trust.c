@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "evidence/age.h"
 #include "evidence/trust.h"
 
 #define FILE_BYTES ((size_t)1 << 20)
@@ -211,6 +212,28 @@ df_trust_files_check(const struct df_trust_files *f, const char *root,
 	    NULL)
 		return -1;
 	return 0;
+}
+
+/* ---- encrypting to recipients ---- */
+
+int
+df_trust_encrypt(const struct df_trust *t, unsigned roles, const void *p,
+    size_t n, struct df_buf *out, struct df_err *e)
+{
+	uint8_t (*pk)[32] = df_calloc(t->nrecipient + 1, sizeof(*pk));
+	size_t i, k = 0;
+	int r;
+
+	for (i = 0; i < t->nrecipient; i++)
+		if (roles == 0 || (t->recipient[i].roles & roles))
+			memcpy(pk[k++], t->recipient[i].pk, sizeof(*pk));
+	if (k == 0)
+		r = df_fail(e, DF_REFUSED, "trust.recipient",
+		    "recipients names nobody who may open this");
+	else
+		r = df_age_encrypt(out, (const uint8_t (*)[32])pk, k, p, n, e);
+	free(pk);
+	return r;
 }
 
 /* ---- where they are ---- */

@@ -92,6 +92,12 @@ const struct df_signer *df_trust_find(const struct df_trust *t,
  */
 const struct df_signer *df_trust_may(const struct df_trust *t,
 	const char *fp, enum df_role r, int64_t ms, struct df_err *e);
+/*
+ * Append p[0..n) encrypted (age.h) to every recipient that has one of the
+ * roles (0: to all).  DF_REFUSED "trust.recipient" when there is none.
+ */
+int df_trust_encrypt(const struct df_trust *t, unsigned roles, const void *p,
+	size_t n, struct df_buf *out, struct df_err *e) DF_CHECK;
 /* Bytes of the person in a principal. */
 size_t df_person_len(const char *principal);
 int df_same_person(const char *a, const char *b);

@@ -22,6 +22,7 @@ static const struct {
 	{ "commitment.json", "run.created", NULL, NULL },
 	{ "holdout.age", "run.created", NULL, NULL },
 	{ "submission.json", "run.created", NULL, NULL },
+	{ "boot.host.json", "run.created", NULL, NULL },
 	{ "spec.tree", "run.created", NULL, NULL },
 	{ "base.tree", "run.created", NULL, NULL },
 	{ "trust/*", "run.created", NULL, NULL },

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/schema.h"
+#include "evidence/tree.h"
 #include "run/run.h"
 
 #define ENV_MAX ((size_t)16 << 20)
@@ -167,11 +168,24 @@ bind_name(struct df_run *r, const struct df_artifact *a,
 	n->giver = (uint32_t)r->ngiver - 1;
 }
 
+static void
+note_blob(struct df_run *r, const struct df_digest *d, uint64_t size,
+    int tree)
+{
+	DF_GROW(r->named, r->nnamed, r->capnamed);
+	r->named[r->nnamed].digest = *d;
+	r->named[r->nnamed].size = size;
+	r->named[r->nnamed++].tree = tree;
+}
+
 static int
 on_artifact(void *arg, const struct df_artifact *a, struct df_err *e)
 {
 	struct fold *f = arg;
 
+	if (f->r->flags & DF_RUN_LINES)
+		note_blob(f->r, &a->digest, a->size,
+		    strcmp(a->media, DF_TREE_MEDIA) == 0);
 	if (df_name_may(a->name, f->ev->type, f->stage, f->n, e) < 0)
 		return -1;
 	if (!(f->r->flags & DF_RUN_BRIEF) || brief(a->name))
@@ -198,11 +212,14 @@ on_input(void *arg, const struct df_input *in, struct df_err *e)
 static int
 on_event(void *arg, const struct df_event *ev, struct df_err *e)
 {
+	static const char *const list[] = { "artifacts", "inputs" };
 	struct df_run *r = arg;
 	struct fold f = { .r = r, .ev = ev };
 	const struct df_schema *schema;
+	struct df_digest d;
 	char what[80];
 	uint32_t t;
+	size_t i;
 
 	schema = df_schema_def(df_schema_get("event"), ev->type);
 	snprintf(what, sizeof(what), "log line %llu (%s)",
@@ -229,6 +246,9 @@ on_event(void *arg, const struct df_event *ev, struct df_err *e)
 		return -1;
 	r->torn += ev->torn;
 	if (r->flags & DF_RUN_LINES) {
+		for (i = 0; i < DF_LEN(list); i++)
+			if (df_list_blob(ev->j, ev->data, list[i], &d))
+				note_blob(r, &d, UINT64_MAX, 0);
 		DF_GROW(r->line, r->nline, r->capline);
 		r->line[r->nline].seq = ev->seq;
 		r->line[r->nline].off = ev->off;
@@ -336,6 +356,7 @@ df_run_close(struct df_run *r)
 	free(r->name);
 	free(r->giver);
 	free(r->line);
+	free(r->named);
 	free(r->path);
 	memset(r, 0, sizeof(*r));
 	r->dir = r->store.dir = r->log.fd = -1;

@@ -32,7 +32,8 @@ enum {
 				   memory stays small with many tasks: no
 				   dispatch/, no result/T-*, of handoff/ and
 				   prompt/ the .md */
-	DF_RUN_LINES = 2	/* remember where each line is, for a gate */
+	DF_RUN_LINES = 2	/* for a gate: remember where each line is, and
+				   every blob that any event names */
 };
 
 /* A name as the log has it now. */
@@ -42,6 +43,13 @@ struct df_name {
 	struct df_digest digest;
 	uint64_t size;
 	uint32_t giver;		/* in df_run.giver: the event that gave it */
+};
+
+/* A blob that an event names, as an artifact or as a list. */
+struct df_named {
+	struct df_digest digest;
+	uint64_t size;
+	int tree;		/* DF_TREE_MEDIA: what is below it counts too */
 };
 
 struct df_run {
@@ -66,6 +74,8 @@ struct df_run {
 	size_t ngiver, capgiver;
 	struct df_at *line;	/* DF_RUN_LINES: line[i] has seq i + 1 */
 	size_t nline, capline;
+	struct df_named *named;	/* DF_RUN_LINES */
+	size_t nnamed, capnamed;
 	uint64_t torn;		/* bytes of torn writes in the log */
 
 	struct df_map verified;	/* seq -> signature checked */

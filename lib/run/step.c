@@ -5,32 +5,46 @@
 #include <string.h>
 
 #include "base/opt.h"
+#include "base/schema.h"
 #include "run/step.h"
+
+struct df_key *
+df_step_role_key(enum df_role role, const struct df_trust *t,
+    const struct df_signer **me, struct df_err *e)
+{
+	struct df_buf path = DF_BUF_INIT;
+	char fp[DF_FP_STR];
+	struct df_key *key;
+
+	if (df_args.key && *df_args.key)
+		df_buf_str(&path, df_args.key);
+	else
+		df_keys_path(&path, df_role_name(role));
+	key = df_key_open(path.s, e);
+	df_buf_release(&path);
+	if (key == NULL) {
+		if (e && e->hint[0] == '\0')
+			df_hint(e, "df-sign init makes keys and a trust "
+			    "directory; -k KEY names another one");
+		return NULL;
+	}
+	*me = df_trust_may(t, df_fingerprint(df_key_pub(key), fp), role, 0,
+	    e);
+	if (*me == NULL) {
+		df_key_free(key);
+		return NULL;
+	}
+	return key;
+}
 
 int
 df_step_key(struct df_step *s, enum df_role role, struct df_err *e)
 {
-	struct df_buf path = DF_BUF_INIT;
-	char fp[DF_FP_STR];
-
 	s->role = role;
-	if (df_args.key)
-		df_buf_str(&path, df_args.key);
-	else
-		df_keys_path(&path, df_role_name(role));
-	s->key = df_key_open(path.s, e);
-	df_buf_release(&path);
-	if (s->key == NULL) {
-		if (e && e->hint[0] == '\0')
-			df_hint(e, "df-sign init makes keys and a trust "
-			    "directory; -k KEY names another one");
-		return -1;
-	}
 	if (df_run_trust(&s->run, e) < 0)
 		return -1;
-	s->me = df_trust_may(&s->run.trust,
-	    df_fingerprint(df_key_pub(s->key), fp), role, 0, e);
-	return s->me ? 0 : -1;
+	s->key = df_step_role_key(role, &s->run.trust, &s->me, e);
+	return s->key ? 0 : -1;
 }
 
 int
@@ -107,6 +121,20 @@ df_commit_put(struct df_step *s, struct df_commit *c, const char *name,
 }
 
 int
+df_commit_record(struct df_step *s, struct df_commit *c, const char *name,
+    const char *schema, jv v, struct df_err *e)
+{
+	struct df_buf b = DF_BUF_INIT;
+	int r;
+
+	r = df_schema_write(&b, v, schema, e);
+	if (r == 0)
+		r = df_commit_put(s, c, name, DF_MEDIA_JSON, b.s, b.n, e);
+	df_buf_release(&b);
+	return r;
+}
+
+int
 df_commit_name(struct df_step *s, struct df_commit *c, const char *name,
     const char *media, const struct df_digest *d, uint64_t size,
     struct df_err *e)
@@ -126,13 +154,18 @@ need_entry(void *arg, const struct df_tree_entry *t, struct df_err *e)
 }
 
 int
-df_commit_tree(struct df_step *s, const struct df_digest *root,
-    struct df_err *e)
+df_commit_tree(struct df_step *s, struct df_commit *c, const char *name,
+    const struct df_digest *root, struct df_err *e)
 {
-	if (df_store_need(&s->run.store, root, e) < 0)
+	uint64_t size;
+
+	if (df_store_need(&s->run.store, root, e) < 0 ||
+	    df_tree_walk(&s->run.store, root, NULL, need_entry,
+	    &s->run.store, e) < 0 ||
+	    df_store_check(&s->run.store, root, &size, e) < 0)
 		return -1;
-	return df_tree_walk(&s->run.store, root, NULL, need_entry,
-	    &s->run.store, e);
+	add_name(c, name, DF_TREE_MEDIA, root, size);
+	return 0;
 }
 
 void

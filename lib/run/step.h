@@ -29,6 +29,7 @@
 #include "run/run.h"
 
 #define DF_MEDIA_JSON "application/json"
+#define DF_MEDIA_JSONL "application/jsonl"
 #define DF_MEDIA_MD "text/markdown; charset=utf-8"
 #define DF_MEDIA_TEXT "text/plain; charset=utf-8"
 #define DF_MEDIA_AGE "application/octet-stream"
@@ -50,6 +51,13 @@ struct df_step {
 int df_step_open(struct df_step *s, enum df_role role, int flags,
 	struct df_err *e) DF_CHECK;
 void df_step_close(struct df_step *s);
+/*
+ * The key that signs in a role (-k, $DF_KEY, or the role's name in $DF_KEYS)
+ * and who it is by the roster t; NULL with DF_AUTH when the roster does not
+ * let it.
+ */
+struct df_key *df_step_role_key(enum df_role role, const struct df_trust *t,
+	const struct df_signer **me, struct df_err *e);
 /* Only the key: for tools that open the run themselves. */
 int df_step_key(struct df_step *s, enum df_role role, struct df_err *e)
 	DF_CHECK;
@@ -70,13 +78,17 @@ void df_commit_release(struct df_commit *c);
 int df_commit_put(struct df_step *s, struct df_commit *c, const char *name,
 	const char *media, const void *p, size_t n, struct df_err *e)
 	DF_CHECK;
+/* Check a record against its schema, stage and name it.  Eats v. */
+int df_commit_record(struct df_step *s, struct df_commit *c,
+	const char *name, const char *schema, jv v, struct df_err *e)
+	DF_CHECK;
 /* Name a blob that is in the store, or was just staged. */
 int df_commit_name(struct df_step *s, struct df_commit *c, const char *name,
 	const char *media, const struct df_digest *d, uint64_t size,
 	struct df_err *e) DF_CHECK;
-/* The blobs below a tree are covered by the barrier too. */
-int df_commit_tree(struct df_step *s, const struct df_digest *root,
-	struct df_err *e) DF_CHECK;
+/* Name a tree; the barrier covers everything below it too. */
+int df_commit_tree(struct df_step *s, struct df_commit *c, const char *name,
+	const struct df_digest *root, struct df_err *e) DF_CHECK;
 /* What was read: a name that the log has. */
 void df_commit_input(struct df_commit *c, const char *name,
 	const struct df_digest *d);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "spec/brief.h"
 #include "spec/handoff.h"
 
@@ -26,13 +27,19 @@ alnum(char c)
 
 /* ---- values ---- */
 
+void
+brief_trim(const char **s, size_t *n)
+{
+	while (*n && blank((*s)[*n - 1]))
+		--*n;
+	for (; *n && blank(**s); --*n)
+		++*s;
+}
+
 jv
 brief_str(const char *s, size_t n)
 {
-	while (n && blank(s[n - 1]))
-		n--;
-	for (; n && blank(*s); n--)
-		s++;
+	brief_trim(&s, &n);
 	return jv_string_sized(s, (int)n);
 }
 
@@ -60,11 +67,51 @@ brief_doc(unsigned doc)
 	return doc < DF_DOCS ? name[doc] : "";
 }
 
-jv
-brief_source(struct df_span at)
+void
+brief_put(struct df_buf *b, const char *before, const char *s, size_t n)
 {
-	return df_jset_int(df_jset_str(jv_object(), "doc", brief_doc(at.doc)),
-	    "line", at.line);
+	df_buf_str(b, before);
+	brief_trim(&s, &n);
+	df_text_json(b, s, n);
+}
+
+void
+brief_puts(struct df_buf *b, const char *before, const char *s)
+{
+	brief_put(b, before, s, strlen(s));
+}
+
+void
+brief_putv(struct df_buf *b, const char *before, const struct df_value *v)
+{
+	brief_put(b, before, v->s, v->n);
+}
+
+void
+brief_next(struct df_buf *b)
+{
+	df_buf_ch(b, b->n ? ',' : '[');
+}
+
+void
+brief_number(struct df_buf *b, size_t n)
+{
+	char d[24];
+	size_t k = sizeof(d);
+
+	do
+		d[--k] = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	df_buf_add(b, d + k, sizeof(d) - k);
+}
+
+void
+brief_source(struct df_buf *b, struct df_span at)
+{
+	df_buf_str(b, "\"doc\":\"");
+	df_buf_str(b, brief_doc(at.doc));
+	df_buf_str(b, "\",\"line\":");
+	brief_number(b, at.line);
 }
 
 /* ---- items ---- */
@@ -73,8 +120,11 @@ void
 brief_item(struct df_buf *b, const struct df_item *it, int title)
 {
 	df_buf_str(b, it->id);
-	if (title && *it->title)
-		df_buf_fmt(b, " (%s)", it->title);
+	if (title && *it->title) {
+		df_buf_str(b, " (");
+		df_buf_str(b, it->title);
+		df_buf_ch(b, ')');
+	}
 }
 
 void
@@ -113,11 +163,13 @@ other_id(const struct df_task *t, const char *s, size_t n, size_t i)
 int
 brief_other_task(const struct df_task *t, const char *s, size_t n)
 {
-	size_t i;
+	const char *p = s, *end = s + n;
 
-	for (i = 0; i < n; i++)
-		if (other_id(t, s, n, i))
+	while ((p = memchr(p, 'T', (size_t)(end - p))) != NULL) {
+		if (other_id(t, s, n, (size_t)(p - s)))
 			return 1;
+		p++;
+	}
 	return 0;
 }
 
@@ -294,6 +346,23 @@ brief_body(const struct df_spec *sp, const struct df_item *it)
 	return v;
 }
 
+void
+brief_product(struct df_buf *b, const struct df_spec *sp)
+{
+	df_buf_str(b, sp->component);
+	if (brief_package(sp))
+		df_buf_fmt(b, " (%s)", sp->package);
+}
+
+const char *
+brief_package(const struct df_spec *sp)
+{
+	if (strcmp(sp->package, "TBD") == 0 ||
+	    strcmp(sp->package, sp->component) == 0)
+		return NULL;
+	return sp->package;
+}
+
 /* The phase's name, unless it only says "Phase N" again. */
 static const char *
 phase_name(const struct df_task *t)
@@ -354,8 +423,10 @@ df_task_mission(const struct df_spec *sp, const struct df_task *t,
 	if (*phase)
 		df_buf_fmt(b, "%s%s%s", t->phase >= 0 ? " (" : " of ", phase,
 		    t->phase >= 0 ? ")" : "");
-	df_buf_fmt(b, " of %s, package %s. It is done when its acceptance "
-	    "criteria hold", sp->component, sp->package);
+	df_buf_fmt(b, " of %s", sp->component);
+	if (brief_package(sp))
+		df_buf_fmt(b, ", package %s", sp->package);
+	df_buf_str(b, ". It is done when its acceptance criteria hold");
 	if (t->scenarios.n) {
 		df_buf_str(b, ", the product behaves as in ");
 		brief_refs(b, &t->scenarios, t->scenarios.n <= BRIEF_TITLES);

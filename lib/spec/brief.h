@@ -18,9 +18,25 @@ jv brief_str(const char *s, size_t n);
 jv brief_value(const struct df_value *v);
 jv brief_buf(struct df_buf *b);		/* and empties it */
 
-/* {"doc":"D4","line":12}; line 0: the document as a whole. */
-jv brief_source(struct df_span at);
 const char *brief_doc(unsigned doc);	/* "D4" */
+
+/*
+ * Records are written as text, members in the order of DF-JSON/1 (which the
+ * check against the schema then proves): a jv of each would be made to be
+ * thrown away.
+ */
+/* before, then s as a JSON string. */
+void brief_put(struct df_buf *b, const char *before, const char *s, size_t n);
+void brief_puts(struct df_buf *b, const char *before, const char *s);
+void brief_putv(struct df_buf *b, const char *before,
+	const struct df_value *v);
+/* The next element of a list: "[" or ",". */
+void brief_next(struct df_buf *b);
+void brief_number(struct df_buf *b, size_t n);
+/* "doc":"D4","line":12 - line 0: the document as a whole. */
+void brief_source(struct df_buf *b, struct df_span at);
+/* s without blanks around it. */
+void brief_trim(const char **s, size_t *n);
 
 /* "SC-001, SC-002"; with titles "SC-001 (Validate)". */
 void brief_item(struct df_buf *b, const struct df_item *it, int title);
@@ -45,6 +61,11 @@ int brief_counts_tests(const char *s, size_t n);
 
 /* The body of an item as Markdown: no blank lines or rules around it. */
 jv brief_body(const struct df_spec *sp, const struct df_item *it);
+
+/* The package when it says more than the component; else NULL. */
+const char *brief_package(const struct df_spec *sp);
+/* "Component (package)". */
+void brief_product(struct df_buf *b, const struct df_spec *sp);
 
 /* "1, Generation", or "". */
 void brief_phase(struct df_buf *b, const struct df_task *t);

@@ -20,6 +20,7 @@ struct needle {
 struct df_leak {
 	struct needle *v;
 	size_t n, cap, live;
+	size_t longest;		/* bytes of a needle */
 	struct df_map shorts, longs;	/* beginning -> first needle */
 	struct df_arena arena;
 };
@@ -57,21 +58,30 @@ df_leak_free(struct df_leak *l)
 
 /* ---- normalising ---- */
 
-/* How many bytes at s are no part of a word; 0 when s begins one. */
+/* What a byte of a word becomes; 0: it separates words. */
+static unsigned char
+letter(unsigned char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return (unsigned char)(c - 'A' + 'a');
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+	    c >= 0x80 ? c : 0;
+}
+
+#define ESCAPE 6		/* bytes of the longest escape */
+
+/* How many bytes the separator at s has: an escape of JSON or C is one, with
+   its letter. */
 static size_t
 gap(const char *s, size_t n)
 {
-	unsigned char c = (unsigned char)*s;
-
-	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') || c >= 0x80)
-		return 0;
-	/* An escape of JSON or C is a gap with its letter. */
-	if (c == '\\' && n > 1 && s[1] && strchr("nrtbfv0", s[1]))
+	if (*s != '\\' || n < 2 || s[1] == '\0')
+		return 1;
+	if (strchr("nrtbfv0", s[1]))
 		return 2;
-	if (c == '\\' && n > 5 && s[1] == 'u' &&
+	if (s[1] == 'u' && n >= ESCAPE &&
 	    strspn(s + 2, "0123456789abcdefABCDEF") >= 4)
-		return 6;
+		return ESCAPE;
 	return 1;
 }
 
@@ -80,44 +90,66 @@ struct text {
 	size_t *at;		/* where each word begins in words */
 	uint32_t *line;
 	size_t n, capat, capline;
+	uint32_t row;		/* of the next byte, from 1 */
+	int in;			/* the last word may go on */
+	size_t longest;		/* bytes of a word that are kept; 0: all */
 };
 
 static void
-normalise(const char *s, size_t n, struct text *t)
+begin_word(struct text *t)
 {
-	size_t i = 0, k;
-	uint32_t line = 1;
-	int in = 0;
-	char c;
+	if (t->words.n)
+		df_buf_ch(&t->words, ' ');
+	DF_GROW(t->at, t->n, t->capat);
+	DF_GROW(t->line, t->n, t->capline);
+	t->at[t->n] = t->words.n;
+	t->line[t->n++] = t->row;
+	t->in = 1;
+}
+
+/*
+ * Append s; bytes behind it, up to s[n + more), may be looked at.  Returns how
+ * many bytes were used: more than n when an escape ends behind it.
+ */
+static size_t
+normalise(struct text *t, const char *s, size_t n, size_t more)
+{
+	size_t i = 0, k, room;
+	unsigned char c;
+	char *to;
 
 	while (i < n) {
-		k = gap(s + i, n - i);
-		if (k) {
-			if (s[i] == '\n')
-				line++;
-			in = 0;
-			i += k;
+		if (letter((unsigned char)s[i]) == 0) {
+			t->row += s[i] == '\n';
+			t->in = 0;
+			i += gap(s + i, n + more - i);
 			continue;
 		}
-		if (!in) {
-			if (t->words.n)
-				df_buf_ch(&t->words, ' ');
-			DF_GROW(t->at, t->n, t->capat);
-			DF_GROW(t->line, t->n, t->capline);
-			t->at[t->n] = t->words.n;
-			t->line[t->n++] = line;
-			in = 1;
+		if (!t->in)
+			begin_word(t);
+		for (k = i; k < n && letter((unsigned char)s[k]); k++)
+			;
+		room = k - i;
+		if (t->longest && t->words.n - t->at[t->n - 1] + room >
+		    t->longest)
+			room = t->words.n - t->at[t->n - 1] > t->longest ? 0 :
+			    t->longest - (t->words.n - t->at[t->n - 1]);
+		to = df_buf_room(&t->words, room);
+		for (; room; room--, i++) {
+			c = letter((unsigned char)s[i]);
+			*to++ = (char)c;
+			t->words.n++;
 		}
-		c = s[i++];
-		df_buf_ch(&t->words, c >= 'A' && c <= 'Z' ? c - 'A' + 'a' :
-		    (unsigned char)c);
+		t->words.s[t->words.n] = '\0';
+		i = k;
 	}
+	return i;
 }
 
 static void
 release_text(struct text *t)
 {
-	df_buf_release(&t->words);
+	df_buf_wipe(&t->words);
 	free(t->at);
 	free(t->line);
 }
@@ -125,9 +157,9 @@ release_text(struct text *t)
 void
 df_leak_normal(struct df_buf *b, const char *s, size_t n)
 {
-	struct text t = { .words = DF_BUF_INIT };
+	struct text t = { .words = DF_BUF_INIT, .row = 1 };
 
-	normalise(s, n, &t);
+	(void)normalise(&t, s, n, 0);
 	df_buf_add(b, t.words.s, t.words.n);
 	release_text(&t);
 }
@@ -156,13 +188,13 @@ void
 df_leak_add(struct df_leak *l, enum df_leak_kind kind, uint32_t item,
     const char *s, size_t n)
 {
-	struct text t = { .words = DF_BUF_INIT };
+	struct text t = { .words = DF_BUF_INIT, .row = 1 };
 	struct df_map *m;
 	struct needle *nd;
 	size_t len, was, i;
 	char *key;
 
-	normalise(s, n, &t);
+	(void)normalise(&t, s, n, 0);
 	if (too_short(kind, &t)) {
 		release_text(&t);
 		return;
@@ -188,6 +220,8 @@ df_leak_add(struct df_leak *l, enum df_leak_kind kind, uint32_t item,
 	(void)df_map_set(m, key, len, l->n);
 	l->n++;
 	l->live++;
+	if (nd->text.n > l->longest)
+		l->longest = nd->text.n;
 	release_text(&t);
 }
 
@@ -223,7 +257,7 @@ df_leak_forget(struct df_leak *l, size_t needle)
 static int
 try_at(const struct df_leak *l, const struct df_map *m, size_t len,
     const struct text *t, size_t word,
-    int (*fn)(void *arg, const struct df_leak_hit *h), void *arg)
+    df_leak_fn *fn, void *arg)
 {
 	size_t at = t->at[word], left = t->words.n - at, i;
 	const struct needle *nd;
@@ -248,22 +282,105 @@ try_at(const struct df_leak *l, const struct df_map *m, size_t len,
 	return r;
 }
 
-int
-df_leak_scan(const struct df_leak *l, const char *s, size_t n,
-    int (*fn)(void *arg, const struct df_leak_hit *h), void *arg)
-{
-	struct text t = { .words = DF_BUF_INIT };
-	size_t i;
-	int r = 0;
+struct df_leak_stream {
+	const struct df_leak *l;
+	df_leak_fn *fn;
+	void *arg;
+	struct text t;
+	struct df_buf raw;	/* bytes that may begin an escape */
+	int r;
+};
 
-	if (l->live == 0)
-		return 0;
-	normalise(s, n, &t);
-	for (i = 0; i < t.n && r == 0; i++) {
-		r = try_at(l, &l->longs, LONG, &t, i, fn, arg);
-		if (r == 0)
-			r = try_at(l, &l->shorts, SHORT, &t, i, fn, arg);
+#define WINDOW ((size_t)1 << 18)	/* bytes of words at a time */
+
+struct df_leak_stream *
+df_leak_begin(const struct df_leak *l, df_leak_fn *fn, void *arg)
+{
+	struct df_leak_stream *s = df_calloc(1, sizeof(*s));
+
+	s->l = l;
+	s->fn = fn;
+	s->arg = arg;
+	df_buf_init(&s->t.words);
+	df_buf_init(&s->raw);
+	s->t.row = 1;
+	s->t.longest = l->longest + 1;
+	return s;
+}
+
+/* Look at the words that have enough behind them, and forget those. */
+static void
+look(struct df_leak_stream *s, int last)
+{
+	struct text *t = &s->t;
+	size_t i, k, cut;
+
+	for (i = 0; i < t->n && s->r == 0; i++) {
+		if (!last && t->words.n - t->at[i] <= s->l->longest)
+			break;
+		s->r = try_at(s->l, &s->l->longs, LONG, t, i, s->fn, s->arg);
+		if (s->r == 0)
+			s->r = try_at(s->l, &s->l->shorts, SHORT, t, i, s->fn,
+			    s->arg);
 	}
-	release_text(&t);
+	/* A word that may go on stays, whatever its length. */
+	if (i == t->n && i > 0)
+		i--;
+	if (i == 0)
+		return;
+	cut = t->at[i];
+	memmove(t->words.s, t->words.s + cut, t->words.n - cut);
+	df_buf_cut(&t->words, t->words.n - cut);
+	for (k = i; k < t->n; k++) {
+		t->at[k - i] = t->at[k] - cut;
+		t->line[k - i] = t->line[k];
+	}
+	t->n -= i;
+}
+
+int
+df_leak_feed(struct df_leak_stream *s, const char *p, size_t n)
+{
+	size_t k, used;
+
+	for (; n && s->r == 0 && s->l->live; p += k, n -= k) {
+		k = n < WINDOW ? n : WINDOW;
+		df_buf_add(&s->raw, p, k);
+		if (s->raw.n < ESCAPE)
+			continue;
+		/* gap() may have to see what comes */
+		used = normalise(&s->t, s->raw.s, s->raw.n - ESCAPE + 1,
+		    ESCAPE - 1);
+		memmove(s->raw.s, s->raw.s + used, s->raw.n - used);
+		df_buf_cut(&s->raw, s->raw.n - used);
+		if (s->t.words.n > WINDOW + s->l->longest)
+			look(s, 0);
+	}
+	return s->r;
+}
+
+int
+df_leak_end(struct df_leak_stream *s)
+{
+	int r;
+
+	if (s->r == 0) {
+		(void)normalise(&s->t, s->raw.s, s->raw.n, 0);
+		look(s, 1);
+	}
+	r = s->r;
+	release_text(&s->t);
+	df_buf_wipe(&s->raw);
+	free(s);
 	return r;
+}
+
+int
+df_leak_scan(const struct df_leak *l, const char *s, size_t n, df_leak_fn *fn,
+    void *arg)
+{
+	struct df_leak_stream *st = df_leak_begin(l, fn, arg);
+
+	(void)df_leak_feed(st, s, n);
+	return df_leak_end(st);
 }

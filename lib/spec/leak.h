@@ -56,8 +56,15 @@ void df_leak_forget(struct df_leak *l, size_t needle);
  * Call fn for each hit, in order of place; fn returns 0 to go on.  Returns
  * fn's last value.
  */
+typedef int df_leak_fn(void *arg, const struct df_leak_hit *h);
 int df_leak_scan(const struct df_leak *l, const char *s, size_t n,
-	int (*fn)(void *arg, const struct df_leak_hit *h), void *arg);
+	df_leak_fn *fn, void *arg);
+/* The same piece by piece, in memory that does not grow with the text. */
+struct df_leak_stream;
+struct df_leak_stream *df_leak_begin(const struct df_leak *l, df_leak_fn *fn,
+	void *arg);
+int df_leak_feed(struct df_leak_stream *s, const char *p, size_t n);
+int df_leak_end(struct df_leak_stream *s);	/* frees s */
 
 /* Append the normalised form. */
 void df_leak_normal(struct df_buf *b, const char *s, size_t n);

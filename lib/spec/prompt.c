@@ -5,15 +5,18 @@
 #include <string.h>
 
 #include "base/schema.h"
+#include "base/text.h"
 #include "spec/brief.h"
 #include "spec/prompt.h"
 
 #define QUOTE 260		/* bytes quoted in a question */
 #define FILES 4			/* files named in a question */
+#define IDS 10			/* ids named in a question */
 #define VERIFICATION 10
 
 struct question {
-	jv text, expected, sources;
+	struct df_buf text, expected;
+	struct df_buf sources;		/* a JSON list, not closed */
 };
 
 struct make {
@@ -24,11 +27,9 @@ struct make {
 	struct df_scope sc;
 	struct question q[DF_QUESTIONS];
 	unsigned n;			/* questions made */
-	/* of the question being made */
-	struct df_buf text, expected;
-	jv sources;
+	struct df_buf text, expected, sources;	/* of the one being made */
 	const struct df_contract *side;	/* kept for question 10 */
-	int never_asked;
+	int never_asked, end_asked;
 	jv names;			/* what contract texts may name */
 	struct df_buf b;
 };
@@ -38,8 +39,12 @@ struct make {
 static void
 cite(struct make *m, struct df_span at)
 {
-	if (at.line)
-		m->sources = jv_array_append(m->sources, brief_source(at));
+	if (at.line == 0)
+		return;
+	brief_next(&m->sources);
+	df_buf_ch(&m->sources, '{');
+	brief_source(&m->sources, at);
+	df_buf_ch(&m->sources, '}');
 }
 
 static void
@@ -47,8 +52,7 @@ drop(struct make *m)
 {
 	df_buf_reset(&m->text);
 	df_buf_reset(&m->expected);
-	jv_free(m->sources);
-	m->sources = jv_array();
+	df_buf_reset(&m->sources);
 }
 
 /* Take the question that was made, unless it names another task. */
@@ -61,11 +65,11 @@ take(struct make *m)
 		drop(m);
 		return 0;
 	}
-	q->text = brief_buf(&m->text);
-	q->expected = brief_buf(&m->expected);
-	q->sources = m->sources;
-	m->sources = jv_array();
+	df_buf_add(&q->text, m->text.s, m->text.n);
+	df_buf_add(&q->expected, m->expected.s, m->expected.n);
+	df_buf_add(&q->sources, m->sources.s, m->sources.n);
 	m->n++;
+	drop(m);
 	return 1;
 }
 
@@ -77,7 +81,7 @@ ask(struct make *m, int (*const *from)(struct make *))
 		if ((*from)(m) && take(m))
 			return;
 		else
-			drop(m);
+			drop(m);	/* of what did not serve */
 }
 
 /* " (title)" when there is one. */
@@ -99,7 +103,7 @@ quote(struct make *m, struct df_buf *b, const struct df_value *v)
 		df_buf_cut(b, n);
 		return 0;
 	}
-	df_buf_ch(b, '"');
+	df_buf_str(b, strchr(".!?:", b->s[b->n - 1]) ? "\"" : "\".");
 	return 1;
 }
 
@@ -128,19 +132,53 @@ subject(struct make *m, struct df_buf *b)
 	df_task_oneline(m->t, b);
 }
 
-/* "`a.py`, `b.py` and 2 more" of the task's files; 0 without any. */
+/*
+ * "`a.py`, `b.py` and 2 more" of the task's files: what is created or modified
+ * before what is only there, and what D7 does not have behind both.  0 without
+ * any.
+ */
 static size_t
 name_files(struct make *m, struct df_buf *b)
 {
 	const struct df_picks *p = &m->sc.kind[DF_K_FILE];
-	size_t i, n = p->n > FILES ? FILES - 1 : p->n;
+	size_t all = p->n + m->sc.nunplanned, i, n, k = 0;
+	int reuse;
 
-	for (i = 0; i < n; i++)
-		df_buf_fmt(b, "%s`%s`", i == 0 ? "" : i + 1 == p->n ? " and " :
-		    ", ", m->x->file[p->v[i].index].path);
-	if (p->n > n)
-		df_buf_fmt(b, " and %zu more", p->n - n);
-	return p->n;
+	n = all > FILES ? FILES - 1 : all;
+	for (reuse = 0; reuse < 2; reuse++)
+		for (i = 0; i < p->n && k < n; i++) {
+			if ((p->v[i].action == DF_REUSE) != reuse)
+				continue;
+			df_buf_fmt(b, "%s`%s`", k == 0 ? "" : k + 1 == all ?
+			    " and " : ", ", m->x->file[p->v[i].index].base);
+			k++;
+		}
+	for (i = 0; k < n; i++, k++)
+		df_buf_fmt(b, "%s`%.*s`", k == 0 ? "" : k + 1 == all ?
+		    " and " : ", ", (int)m->sc.unplanned[i].n,
+		    m->sc.unplanned[i].path);
+	if (all > n)
+		df_buf_fmt(b, " and %zu more", all - n);
+	return all;
+}
+
+/* "SC-001, IN-002"; of many only how many. */
+static void
+name_ids(struct make *m, struct df_buf *b)
+{
+	const struct df_refs *s = &m->t->scenarios, *c = &m->t->contracts;
+
+	if (s->n + c->n > IDS) {
+		df_buf_fmt(b, "its %zu scenarios and %zu contracts", s->n,
+		    c->n);
+		return;
+	}
+	brief_refs(b, s, 0);
+	if (s->n && c->n)
+		df_buf_str(b, ", ");
+	brief_refs(b, c, 0);
+	if (s->n + c->n == 0)
+		df_buf_str(b, "the steps of section 4");
 }
 
 /* ---- 1 to 3: scope ---- */
@@ -180,12 +218,27 @@ q_purpose(struct make *m)
 	return 1;
 }
 
+/* The number in a task's id: it decides among equals, so that tasks do not
+   all get the same question. */
+static unsigned
+number(const struct df_task *t)
+{
+	const char *s = t->item.id;
+	unsigned n = 0;
+
+	for (; *s; s++)
+		if (*s >= '0' && *s <= '9')
+			n = n * 10 + (unsigned)(*s - '0');
+	return n;
+}
+
 /* The boundary that has most to do with the task. */
 static int
 boundary(struct make *m, enum df_kind kind, const struct df_values *v,
     const char *before)
 {
-	const struct df_pick *top = df_picks_top(&m->sc.kind[kind]);
+	const struct df_pick *top = df_picks_top(&m->sc.kind[kind],
+	    number(m->t));
 
 	if (top == NULL)
 		return 0;
@@ -298,7 +351,7 @@ q_reuse(struct make *m)
 	size_t i;
 
 	for (i = 0; i < p->n; i++)
-		if (m->sc.action[i] != DF_CREATE)
+		if (p->v[i].action != DF_CREATE)
 			break;
 	if (i == p->n)
 		return 0;
@@ -310,7 +363,7 @@ q_reuse(struct make *m)
 	    "is?");
 	df_buf_fmt(&m->expected, "%s: %s. Only what a step asks for is "
 	    "changed; its tests keep passing.", f->path,
-	    m->sc.action[i] == DF_MODIFY ? "to be modified" :
+	    p->v[i].action == DF_MODIFY ? "to be modified" :
 	    "to be reused");
 	cite(m, f->at);
 	return 1;
@@ -361,6 +414,8 @@ put_step(struct make *m, struct df_buf *b, size_t i)
 static int
 q_end(struct make *m)
 {
+	if (m->end_asked++)
+		return 0;
 	df_buf_str(&m->text, "Section 4 of the specification has ");
 	df_buf_fmt(&m->text, "%zu step%s. Name something that is near to ",
 	    m->t->criteria, m->t->criteria == 1 ? "" : "s");
@@ -374,6 +429,22 @@ q_end(struct make *m)
 		df_buf_str(&m->expected, "a contract of the task");
 	df_buf_str(&m->expected, " asks for.");
 	cite(m, m->t->item.at);
+	return 1;
+}
+
+static int
+q_order(struct make *m)
+{
+	if (m->t->criteria == 0)
+		return 0;
+	df_buf_fmt(&m->text, "In which order do you work on the %zu step%s of ",
+	    m->t->criteria, m->t->criteria == 1 ? "" : "s");
+	subject(m, &m->text);
+	df_buf_str(&m->text, ", and what that somebody may expect behind the "
+	    "last one is not part of it?");
+	df_buf_str(&m->expected, "Section 4 has the steps; nothing follows "
+	    "the last one.");
+	cite(m, m->t->criterion[0].text.at);
 	return 1;
 }
 
@@ -480,6 +551,17 @@ q_error(struct make *m, const struct df_contract *c)
 	return 1;
 }
 
+static void
+put_body(struct make *m, const struct df_item *it)
+{
+	jv s = brief_body(m->sp, it);
+
+	df_buf_str(&m->expected, jv_string_value(s));
+	if (m->expected.n == 0)
+		df_buf_fmt(&m->expected, "D4 says no more than %s.", it->id);
+	jv_free(s);
+}
+
 /* A question about the k-th contract of that family; 0 when there is none. */
 static int
 q_contract(struct make *m, enum df_family family, size_t k)
@@ -504,7 +586,7 @@ q_contract(struct make *m, enum df_family family, size_t k)
 	else
 		(void)q_error(m, c);
 	if (m->expected.n == 0)
-		df_spec_text(m->sp, c->item.body, &m->expected);
+		put_body(m, &c->item);
 	cite(m, c->item.at);
 	return 1;
 }
@@ -530,8 +612,10 @@ q_entity(struct make *m, size_t k)
 		df_buf_str(&m->text, ": which fields does it have to have, "
 		    "and which of their constraints is broken most easily?");
 	for (i = 0; i < en->invariants.n; i++) {
-		df_buf_fmt(&m->expected, "%s%s", i ? " " : "",
-		    en->invariants.v[i].s);
+		df_buf_fmt(&m->expected, "%s%s%s", i ? " " : "",
+		    en->invariants.v[i].s, en->invariants.v[i].n &&
+		    en->invariants.v[i].s[en->invariants.v[i].n - 1] == '.' ?
+		    "" : ".");
 		cite(m, en->invariants.v[i].at);
 	}
 	for (i = 0; en->tables && i < en->table[0].n; i++) {
@@ -684,29 +768,48 @@ technicals(struct make *m, unsigned upto)
 
 /* ---- 7 and 8: packaging ---- */
 
+static void
+in_package(struct make *m, const char *before)
+{
+	const char *package = brief_package(m->sp);
+
+	if (package == NULL)
+		return;
+	df_buf_str(&m->text, before);
+	df_buf_str(&m->text, package);
+}
+
 static int
 q_files(struct make *m)
 {
 	static const char *const action[] = { "create", "modify", "reuse" };
 	const struct df_picks *p = &m->sc.kind[DF_K_FILE];
+	const struct df_unplanned *u = m->sc.unplanned;
 	const struct df_xfile *f;
-	size_t i;
+	size_t i, all = p->n + m->sc.nunplanned;
 
-	if (p->n == 0)
+	if (all == 0)
 		return 0;
-	df_buf_str(&m->text, p->n == 1 ? "Is " : "Which of ");
+	df_buf_str(&m->text, all == 1 ? "Is " : "Which of ");
 	(void)name_files(m, &m->text);
-	df_buf_str(&m->text, p->n == 1 ? " a file that you create or one that "
-	    "is there, what goes into it, and where does it lie in the "
-	    "package " : " do you create, which are there already, and in "
-	    "which order do you work on them in the package ");
-	df_buf_fmt(&m->text, "%s?", m->sp->package);
+	df_buf_str(&m->text, all == 1 ? " a file that you create or one that "
+	    "is there, what goes into it, and where does it lie" : " do you "
+	    "create, which are there already, where do they lie, and in which "
+	    "order do you work on them");
+	in_package(m, " in the package ");
+	df_buf_ch(&m->text, '?');
 	for (i = 0; i < p->n; i++) {
 		f = &m->x->file[p->v[i].index];
 		df_buf_fmt(&m->expected, "%s%s %s%s%s%s", i ? "; " : "",
-		    action[m->sc.action[i]], f->path, *f->comment ? " (" : "",
+		    action[p->v[i].action], f->path, *f->comment ? " (" : "",
 		    f->comment, *f->comment ? ")" : "");
 		cite(m, f->at);
+	}
+	for (i = 0; i < m->sc.nunplanned; i++) {
+		df_buf_fmt(&m->expected, "%s%.*s (step %u; not in D7)",
+		    m->expected.n ? "; " : "", (int)u[i].n, u[i].path,
+		    u[i].step);
+		cite(m, u[i].at);
 	}
 	df_buf_ch(&m->expected, '.');
 	return 1;
@@ -717,8 +820,9 @@ q_no_files(struct make *m)
 {
 	size_t i = step_to_ask(m);
 
-	df_buf_fmt(&m->text, "D7 names no file for this task. Where in the "
-	    "package %s do you put what ", m->sp->package);
+	df_buf_str(&m->text, "D7 names no file for this task. Where");
+	in_package(m, " in the package ");
+	df_buf_str(&m->text, " do you put what ");
 	if (i == SIZE_MAX) {
 		subject(m, &m->text);
 	} else {
@@ -788,7 +892,8 @@ q_digests(struct make *m)
 	subject(m, &m->text);
 	df_buf_fmt(&m->text, " are listed in the results, in which form are "
 	    "their digests written, and does %s have a manifest that must "
-	    "list them too?", m->sp->package);
+	    "list them too?", brief_package(m->sp) ? m->sp->package :
+	    m->sp->component);
 	df_buf_str(&m->expected, "Every file that was created or changed, "
 	    "each as sha256: and 64 hexadecimal digits.");
 	cite(m, m->t->item.at);
@@ -826,8 +931,9 @@ q_tests(struct make *m)
 		df_buf_str(&m->text, "proves step 1");
 	}
 	df_buf_ch(&m->text, '?');
-	df_buf_fmt(&m->expected, "%sAt least one for each of %zu scenarios and "
-	    "%zu steps", n ? " " : "", s, t->criteria);
+	df_buf_fmt(&m->expected, "%sAt least one for each of %zu scenario%s "
+	    "and %zu step%s", n ? ". " : "", s, s == 1 ? "" : "s",
+	    t->criteria, t->criteria == 1 ? "" : "s");
 	if (first) {
 		df_buf_str(&m->expected, "; ");
 		brief_test_name(&m->expected, first->id, first->title);
@@ -851,7 +957,7 @@ q_side_effect(struct make *m)
 		return 0;
 	(void)q_side(m, df_contract_of(f->v[i].to));
 	if (m->expected.n == 0)
-		df_spec_text(m->sp, f->v[i].to->body, &m->expected);
+		put_body(m, f->v[i].to);
 	cite(m, f->v[i].to->at);
 	return 1;
 }
@@ -950,12 +1056,7 @@ names(struct make *m, const char *handoff, const char *version)
 	m->names = df_jset_str(m->names, "task_id", t->item.id);
 	subject(m, &m->b);
 	name(m, "subject");
-	brief_refs(&m->b, &t->scenarios, 0);
-	if (m->b.n && t->contracts.n)
-		df_buf_str(&m->b, ", ");
-	brief_refs(&m->b, &t->contracts, 0);
-	if (m->b.n == 0)
-		df_buf_str(&m->b, "the steps of section 4");
+	name_ids(m, &m->b);
 	name(m, "ids");
 	if (name_files(m, &m->b) == 0)
 		subject(m, &m->b);
@@ -978,7 +1079,7 @@ names(struct make *m, const char *handoff, const char *version)
 	step = df_jset_int(step, "n", i == SIZE_MAX ? 1 : (int64_t)i + 1);
 	m->names = df_jset(m->names, "step", step);
 
-	k = df_picks_top(&m->sc.kind[DF_K_COMMAND]);
+	k = df_picks_top(&m->sc.kind[DF_K_COMMAND], 0);
 	if (k || sp->d10.commands)
 		df_buf_fmt(&m->b, "`%s`", sp->d10.command[k ? k->index :
 		    sp->d10.commands - 1].text.s);
@@ -988,7 +1089,7 @@ names(struct make *m, const char *handoff, const char *version)
 	}
 	name(m, "command");
 
-	k = df_picks_top(&m->sc.kind[DF_K_RULE]);
+	k = df_picks_top(&m->sc.kind[DF_K_RULE], number(t));
 	r = k ? &sp->d10.rule[k->index] : NULL;
 	if (r && r->use.n + r->instead_of.n < QUOTE)
 		df_buf_fmt(&m->b, "the rule to use %s and not %s", r->use.s,
@@ -1005,27 +1106,20 @@ names(struct make *m, const char *handoff, const char *version)
 static int
 filled(struct make *m, jv text, struct df_buf *out, struct df_err *e)
 {
-	struct df_template *t;
-	size_t was = out->n;
-	int rc;
+	const struct df_template *t;
 
 	if (jv_get_kind(text) != JV_KIND_STRING) {
 		jv_free(text);
 		return df_fail(e, DF_INPUT, "contract.member",
 		    "the prompt contract has something that is no text");
 	}
-	t = df_template_compile(jv_string_value(text),
-	    (size_t)jv_string_length_bytes(jv_copy(text)),
-	    "prompt contract", e);
-	jv_free(text);
-	if (t == NULL)
-		return -1;
-	rc = df_template_render(t, jv_copy(m->names), 0, out, e);
-	df_template_free(t);
-	if (rc == 0 && out->n == was)
-		return df_fail(e, DF_INPUT, "contract.member",
-		    "the prompt contract has an empty text");
-	return rc;
+	if (strstr(jv_string_value(text), "{{") == NULL) {
+		df_buf_str(out, jv_string_value(text));
+		jv_free(text);
+		return 0;
+	}
+	t = df_xref_template(m->x, text, "prompt contract", e);
+	return t ? df_template_render(t, jv_copy(m->names), 0, out, e) : -1;
 }
 
 static int
@@ -1067,7 +1161,7 @@ verification(struct make *m)
 	static int (*const scope2[])(struct make *) = { q_is_not, q_never,
 	    q_deferred, q_end, q_task };
 	static int (*const scope3[])(struct make *) = { q_shared, q_reuse,
-	    q_never, q_deferred, q_end, q_task };
+	    q_never, q_deferred, q_end, q_order, q_task };
 	static int (*const packaging1[])(struct make *) = { q_files,
 	    q_no_files, q_task };
 	static int (*const packaging2[])(struct make *) = { q_depends,
@@ -1093,46 +1187,18 @@ verification(struct make *m)
 
 /* ---- the prompt ---- */
 
+/* The rules, numbered for the view and as a JSON list for the record. */
 static int
-feedback(struct make *m, jv *out, struct df_err *e)
+make_rules(struct make *m, jv from, jv *list, struct df_buf *record,
+    struct df_err *e)
 {
-	const struct df_feedback *f;
-	const struct df_item *it;
-	const char *s;
-	size_t i;
-
-	*out = jv_array();
-	for (i = 0; i < m->in->nfeedback; i++) {
-		f = &m->in->feedback[i];
-		it = df_spec_find(m->sp, f->id, strlen(f->id));
-		for (s = f->failure; (*s >= 'a' && *s <= 'z') || *s == '-' ||
-		    (*s >= '0' && *s <= '9'); s++)
-			;
-		if (it == NULL || (df_family_doc[it->family] > 4 &&
-		    it != &m->t->item) || *s || s == f->failure ||
-		    s - f->failure > 32)
-			return df_fail(e, DF_INPUT, "prompt.feedback",
-			    "feedback %s %s is no id of D2 to D4 and a class "
-			    "of failure", f->id, f->failure);
-		*out = jv_array_append(*out, df_jset_str(df_jset_str(
-		    jv_object(), "id", f->id), "failure", f->failure));
-	}
-	return 0;
-}
-
-/* The rules: for the view with their number, for the record as text. */
-static int
-rules(struct make *m, jv *list, jv *texts, struct df_err *e)
-{
-	jv from = df_jv_get(m->in->contract, "rules"), o;
 	const char *title, *text;
 	int i, rc = 0;
+	jv o;
 
-	*list = jv_array();
-	*texts = jv_array();
 	if (jv_get_kind(from) != JV_KIND_ARRAY ||
 	    jv_array_length(jv_copy(from)) != DF_PROMPT_RULES)
-		rc = df_fail(e, DF_INPUT, "contract.member",
+		return df_fail(e, DF_INPUT, "contract.member",
 		    "the prompt contract has not %d rules", DF_PROMPT_RULES);
 	for (i = 0; i < DF_PROMPT_RULES && rc == 0; i++) {
 		o = jv_array_get(jv_copy(from), i);
@@ -1140,7 +1206,9 @@ rules(struct make *m, jv *list, jv *texts, struct df_err *e)
 		text = df_jv_str(o, "text");
 		if (title && text) {
 			df_buf_fmt(&m->b, "%s: %s", title, text);
-			*texts = jv_array_append(*texts, brief_buf(&m->b));
+			brief_next(record);
+			brief_put(record, "", m->b.s, m->b.n);
+			df_buf_reset(&m->b);
 			*list = jv_array_append(*list, df_jset_int(jv_copy(o),
 			    "n", i + 1));
 		} else {
@@ -1150,57 +1218,61 @@ rules(struct make *m, jv *list, jv *texts, struct df_err *e)
 		}
 		jv_free(o);
 	}
-	jv_free(from);
+	df_buf_ch(record, ']');
 	return rc;
 }
 
-/* A list of texts of the contract, filled in, as strings. */
+/* {from, list, record}: of the contract's rules, made once. */
 static int
-texts(struct make *m, jv from, jv *out, struct df_err *e)
+rules(struct make *m, jv *v, struct df_err *e)
 {
-	int i, n, rc = 0;
-	jv s;
+	jv from = df_jv_get(m->in->contract, "rules"), list;
+	struct df_buf record = DF_BUF_INIT;
+	int rc;
+
+	if (jv_identical(df_jv_get(m->x->base[1], "from"), jv_copy(from))) {
+		jv_free(from);
+		*v = jv_copy(m->x->base[1]);
+		return 0;
+	}
+	list = jv_array();
+	rc = make_rules(m, from, &list, &record, e);
+	*v = df_jset(df_jset(jv_object(), "from", from), "list", list);
+	*v = df_jset(*v, "record", brief_buf(&record));
+	df_buf_release(&record);
+	if (rc == 0) {
+		jv_free(m->x->base[1]);
+		m->x->base[1] = jv_copy(*v);
+	}
+	return rc;
+}
+
+/* A list of texts of the contract, filled in: a list, or lines. */
+static int
+texts(struct make *m, jv from, int lines, jv *out, struct df_err *e)
+{
+	int i, n = 0, rc = 0;
 
 	*out = jv_array();
-	if (jv_get_kind(from) != JV_KIND_ARRAY) {
-		jv_free(from);
-		return df_fail(e, DF_INPUT, "contract.member",
+	if (jv_get_kind(from) == JV_KIND_ARRAY)
+		n = jv_array_length(jv_copy(from));
+	if (n == 0)
+		rc = df_fail(e, DF_INPUT, "contract.member",
 		    "the prompt contract lacks work or results");
-	}
-	n = jv_array_length(jv_copy(from));
 	for (i = 0; i < n && rc == 0; i++) {
-		s = jv_array_get(jv_copy(from), i);
-		if (jv_get_kind(s) == JV_KIND_STRING &&
-		    jv_string_length_bytes(jv_copy(s)) == 0) {
-			jv_free(s);
-		} else {
-			rc = filled(m, s, &m->b, e);
-		}
-		*out = jv_array_append(*out, jv_string_sized(m->b.s,
-		    (int)m->b.n));
-		df_buf_reset(&m->b);
+		rc = filled(m, jv_array_get(jv_copy(from), i), &m->b, e);
+		if (lines)
+			df_buf_ch(&m->b, '\n');
+		else
+			*out = jv_array_append(*out, brief_buf(&m->b));
 	}
+	if (lines) {
+		jv_free(*out);
+		*out = brief_buf(&m->b);
+	}
+	df_buf_reset(&m->b);
 	jv_free(from);
 	return rc;
-}
-
-static jv
-lines(jv list)
-{
-	struct df_buf b = DF_BUF_INIT;
-	int i, n = jv_array_length(jv_copy(list));
-	jv s;
-
-	for (i = 0; i < n; i++) {
-		s = jv_array_get(jv_copy(list), i);
-		df_buf_str(&b, jv_string_value(s));
-		df_buf_ch(&b, '\n');
-		jv_free(s);
-	}
-	jv_free(list);
-	s = jv_string_sized(b.s, (int)b.n);
-	df_buf_release(&b);
-	return s;
 }
 
 static jv
@@ -1216,25 +1288,36 @@ further(const struct df_prompt_in *in)
 	return list;
 }
 
-/* Questions from to to: for the view with number, for the record as text. */
 static jv
-questions(const struct make *m, unsigned from, unsigned to, int numbered)
+questions(const struct make *m, unsigned from, unsigned to)
 {
-	jv list = jv_array(), o;
+	jv list = jv_array();
 	unsigned i;
 
-	for (i = from; i < to; i++) {
-		o = jv_copy(m->q[i].text);
-		if (numbered)
-			o = df_jset_int(df_jset(jv_object(), "text", o), "n",
-			    i + 1);
-		list = jv_array_append(list, o);
-	}
+	for (i = from; i < to; i++)
+		list = jv_array_append(list, df_jset_int(df_jset_strn(
+		    jv_object(), "text", m->q[i].text.s, m->q[i].text.n), "n",
+		    i + 1));
 	return list;
 }
 
+/* The same as a member of a record. */
+static void
+put_questions(struct df_buf *b, const struct make *m, const char *name,
+    unsigned from, unsigned to)
+{
+	unsigned i;
+
+	df_buf_fmt(b, "\"%s\":", name);
+	for (i = from; i < to; i++)
+		brief_put(b, i == from ? "[" : ",", m->q[i].text.s,
+		    m->q[i].text.n);
+	df_buf_ch(b, ']');
+}
+
 struct parts {			/* of the prompt, besides the questions */
-	jv rules, rule_texts, work, results, feedback;
+	const char *id, *version;
+	jv rules, work, results;
 };
 
 static int
@@ -1243,95 +1326,156 @@ parts(struct make *m, struct parts *p, struct df_err *e)
 	jv work = df_jv_get(m->in->contract, "work");
 	int rc;
 
-	rc = rules(m, &p->rules, &p->rule_texts, e);
+	rc = rules(m, &p->rules, e);
 	if (rc == 0)
 		rc = texts(m, df_jv_get(work, m->in->phases == 2 ? "two" :
-		    "one"), &p->work, e);
+		    "one"), 0, &p->work, e);
 	if (rc == 0)
-		rc = texts(m, df_jv_get(m->in->contract, "results"),
+		rc = texts(m, df_jv_get(m->in->contract, "results"), 1,
 		    &p->results, e);
-	if (rc == 0)
-		rc = feedback(m, &p->feedback, e);
 	jv_free(work);
 	return rc;
 }
 
+static jv
+feedback(const struct make *m)
+{
+	jv list = jv_array();
+	size_t i;
+
+	for (i = 0; i < m->in->nfeedback; i++)
+		list = jv_array_append(list, df_jset_str(df_jset_str(
+		    jv_object(), "id", m->in->feedback[i].id), "failure",
+		    m->in->feedback[i].failure));
+	return list;
+}
+
 static int
-write_prompt(struct make *m, const struct parts *p, const char *version,
-    struct df_buf *md, struct df_err *e)
+write_prompt(struct make *m, const struct parts *p, struct df_buf *md,
+    struct df_err *e)
 {
 	jv v = jv_copy(m->names);
 
-	v = df_jset_str(v, "component", m->sp->component);
-	v = df_jset_str(v, "package", m->sp->package);
-	v = df_jset_str(v, "version", version);
+	brief_product(&m->b, m->sp);
+	v = df_jset(v, "product", brief_buf(&m->b));
 	v = df_jset_str(v, "adversarial", m->in->adversarial);
-	v = df_jset(v, "rules", jv_copy(p->rules));
+	v = df_jset(v, "rules", df_jv_get(p->rules, "list"));
 	v = df_jset(v, "work", jv_copy(p->work));
-	v = df_jset(v, "results", lines(jv_copy(p->results)));
-	v = df_jset(v, "feedback", jv_copy(p->feedback));
+	v = df_jset(v, "results", jv_copy(p->results));
+	v = df_jset(v, "feedback", feedback(m));
 	v = df_jset_bool(v, "has_feedback", m->in->nfeedback > 0);
 	v = df_jset(v, "further", further(m->in));
-	v = df_jset(v, "verification_questions", questions(m, 0, VERIFICATION,
-	    1));
+	v = df_jset(v, "verification_questions", questions(m, 0,
+	    VERIFICATION));
 	v = df_jset(v, "adversarial_questions", questions(m, VERIFICATION,
-	    DF_QUESTIONS, 1));
+	    DF_QUESTIONS));
 	return df_template_render(m->in->tmpl, v, 0, md, e);
 }
 
 static int
-write_answers(const struct make *m, const char *version,
-    struct df_buf *answers, struct df_err *e)
+check(const struct df_buf *b, size_t from, const char *schema,
+    struct df_err *e)
 {
-	jv v = df_jset_str(jv_object(), "schema", "df.answers/1");
-	jv expected = jv_array(), sources = jv_array();
-	unsigned i;
+	struct df_json j = { 0 };
+	int rc = df_schema_scan(&j, b->s + from, b->n - from, DF_JSON_CANON,
+	    schema, schema, e);
 
-	for (i = 0; i < DF_QUESTIONS; i++) {
-		expected = jv_array_append(expected,
-		    jv_copy(m->q[i].expected));
-		sources = jv_array_append(sources, jv_copy(m->q[i].sources));
-	}
-	v = df_jset(v, "handoff_id", df_jv_get(m->names, "handoff_id"));
-	v = df_jset_str(v, "task_id", m->t->item.id);
-	v = df_jset_str(v, "contract_version", version);
-	v = df_jset_str(v, "adversarial_set", m->in->adversarial);
-	v = df_jset(v, "questions", questions(m, 0, DF_QUESTIONS, 0));
-	v = df_jset(v, "expected_answers", expected);
-	v = df_jset(v, "sources", sources);
-	return df_schema_write(answers, v, "answers", e);
+	df_json_release(&j);
+	return rc;
 }
 
 static int
-write_record(struct make *m, const struct parts *p, const char *version,
-    const char *md, size_t nmd, const char *answers, size_t nanswers,
-    struct df_buf *json, struct df_err *e)
+write_answers(const struct make *m, const struct parts *p, struct df_buf *b,
+    struct df_err *e)
 {
-	jv v = df_jset_str(jv_object(), "schema", "df.prompt/1"), t;
-	char digest[DF_DIGEST_STR];
-	struct df_digest d;
+	size_t was = b->n;
+	unsigned i;
 
-	v = df_jset(v, "handoff_id", df_jv_get(m->names, "handoff_id"));
-	v = df_jset_str(v, "handoff", df_digest_str(&m->in->handoff_digest,
+	brief_puts(b, "{\"adversarial_set\":", m->in->adversarial);
+	brief_puts(b, ",\"contract_version\":", p->version);
+	df_buf_str(b, ",\"expected_answers\":");
+	for (i = 0; i < DF_QUESTIONS; i++)
+		brief_put(b, i ? "," : "[", m->q[i].expected.s,
+		    m->q[i].expected.n);
+	brief_puts(b, "],\"handoff_id\":", p->id);
+	df_buf_ch(b, ',');
+	put_questions(b, m, "questions", 0, DF_QUESTIONS);
+	df_buf_str(b, ",\"schema\":\"df.answers/1\",\"sources\":");
+	for (i = 0; i < DF_QUESTIONS; i++) {
+		df_buf_str(b, i ? "," : "[");
+		df_buf_add(b, m->q[i].sources.s, m->q[i].sources.n);
+		df_buf_str(b, m->q[i].sources.n ? "]" : "[]");
+	}
+	brief_puts(b, "],\"task_id\":", m->t->item.id);
+	df_buf_str(b, "}\n");
+	return check(b, was, "answers", e);
+}
+
+static int
+write_record(const struct make *m, const struct parts *p, const char *md,
+    size_t nmd, const struct df_digest *answers, struct df_buf *b,
+    struct df_err *e)
+{
+	const struct df_feedback *f = m->in->feedback;
+	size_t was = b->n, i;
+	char digest[DF_DIGEST_STR];
+
+	df_buf_ch(b, '{');
+	put_questions(b, m, "adversarial_questions", VERIFICATION,
+	    DF_QUESTIONS);
+	brief_puts(b, ",\"adversarial_set\":", m->in->adversarial);
+	brief_puts(b, ",\"answers\":", df_digest_str(answers, digest));
+	brief_puts(b, ",\"contract_version\":", p->version);
+	df_buf_str(b, ",\"feedback\":[");
+	for (i = 0; i < m->in->nfeedback; i++) {
+		brief_puts(b, i ? ",{\"failure\":" : "{\"failure\":",
+		    f[i].failure);
+		brief_puts(b, ",\"id\":", f[i].id);
+		df_buf_ch(b, '}');
+	}
+	brief_puts(b, "],\"handoff\":", df_digest_str(&m->in->handoff_digest,
 	    digest));
-	v = df_jset_str(v, "task_id", m->t->item.id);
-	v = df_jset_str(v, "contract_version", version);
-	t = df_jset_str(jv_object(), "name", df_template_name(m->in->tmpl));
-	v = df_jset(v, "template", df_jset_str(t, "version",
-	    df_template_version(m->in->tmpl)));
-	v = df_jset(v, "mission_oneliner", df_jv_get(m->names, "subject"));
-	v = df_jset(v, "mandatory_rules", jv_copy(p->rule_texts));
-	v = df_jset(v, "verification_questions", questions(m, 0, VERIFICATION,
-	    0));
-	v = df_jset(v, "adversarial_questions", questions(m, VERIFICATION,
-	    DF_QUESTIONS, 0));
-	v = df_jset_str(v, "adversarial_set", m->in->adversarial);
-	v = df_jset_int(v, "phases", m->in->phases);
-	v = df_jset(v, "feedback", jv_copy(p->feedback));
-	df_sha256(answers, nanswers, &d);
-	v = df_jset_str(v, "answers", df_digest_str(&d, digest));
-	v = df_jset_strn(v, "prompt_text", md, nmd);
-	return df_schema_write(json, v, "prompt", e);
+	brief_puts(b, ",\"handoff_id\":", p->id);
+	df_buf_str(b, ",\"mandatory_rules\":");
+	df_buf_str(b, df_jv_str(p->rules, "record"));
+	brief_puts(b, ",\"mission_oneliner\":", df_jv_str(m->names,
+	    "subject"));
+	df_buf_fmt(b, ",\"phases\":%u,\"prompt_text\":", m->in->phases);
+	df_text_json(b, md, nmd);
+	df_buf_str(b, ",\"schema\":\"df.prompt/1\"");
+	brief_puts(b, ",\"task_id\":", m->t->item.id);
+	brief_puts(b, ",\"template\":{\"name\":",
+	    df_template_name(m->in->tmpl));
+	brief_puts(b, ",\"version\":", df_template_version(m->in->tmpl));
+	df_buf_str(b, "},");
+	put_questions(b, m, "verification_questions", 0, VERIFICATION);
+	df_buf_str(b, "}\n");
+	return check(b, was, "prompt", e);
+}
+
+/* Feedback may name what the specification defines, and nothing else. */
+static int
+feedback_ok(const struct make *m, struct df_err *e)
+{
+	const struct df_feedback *f;
+	const struct df_item *it;
+	const char *s;
+	size_t i;
+
+	for (i = 0; i < m->in->nfeedback; i++) {
+		f = &m->in->feedback[i];
+		it = df_spec_find(m->sp, f->id, strlen(f->id));
+		for (s = f->failure; (*s >= 'a' && *s <= 'z') || *s == '-' ||
+		    (*s >= '0' && *s <= '9'); s++)
+			;
+		if (it == NULL || (df_family_doc[it->family] > 4 &&
+		    it != &m->t->item) || *s || s == f->failure ||
+		    s - f->failure > 32)
+			return df_fail(e, DF_INPUT, "prompt.feedback",
+			    "feedback %s %s is not an id of D2 to D4 and a "
+			    "class of failure", f->id, f->failure);
+	}
+	return 0;
 }
 
 /* The handoff's id when it is the record of this task's, else NULL. */
@@ -1353,40 +1497,42 @@ static int
 make(struct make *m, struct df_buf *json, struct df_buf *md,
     struct df_buf *answers, struct df_err *e)
 {
-	const char *version = df_jv_str(m->in->contract, "version");
-	struct parts p = { jv_null(), jv_null(), jv_null(), jv_null(),
-	    jv_null() };
+	struct parts p = { 0 };
 	size_t nmd = md->n, nanswers = answers->n, njson = json->n;
 	char *id = handoff_id(m, e);
-	int rc = id ? 0 : -1;
+	struct df_digest d;
+	int rc = id ? feedback_ok(m, e) : -1;
 
-	if (rc == 0 && (version == NULL || !df_semver_ok(version)))
+	p.id = id;
+	p.version = df_jv_str(m->in->contract, "version");
+	p.rules = p.work = p.results = jv_null();
+	if (rc == 0 && (p.version == NULL || !df_semver_ok(p.version)))
 		rc = df_fail(e, DF_INPUT, "contract.member",
 		    "the prompt contract has no version");
 	if (rc == 0) {
-		names(m, id, version);
+		names(m, id, p.version);
 		verification(m);
 		rc = adversarial(m, e);
 	}
 	if (rc == 0)
 		rc = parts(m, &p, e);
 	if (rc == 0)
-		rc = write_prompt(m, &p, version, md, e);
+		rc = write_prompt(m, &p, md, e);
 	if (rc == 0)
-		rc = write_answers(m, version, answers, e);
-	if (rc == 0)
-		rc = write_record(m, &p, version, md->s + nmd, md->n - nmd,
-		    answers->s + nanswers, answers->n - nanswers, json, e);
+		rc = write_answers(m, &p, answers, e);
+	if (rc == 0) {
+		df_sha256(answers->s + nanswers, answers->n - nanswers, &d);
+		rc = write_record(m, &p, md->s + nmd, md->n - nmd, &d, json,
+		    e);
+	}
 	if (rc == -1) {
 		df_buf_cut(md, nmd);
 		df_buf_cut(answers, nanswers);
 		df_buf_cut(json, njson);
 	}
 	jv_free(p.rules);
-	jv_free(p.rule_texts);
 	jv_free(p.work);
 	jv_free(p.results);
-	jv_free(p.feedback);
 	free(id);
 	return rc;
 }
@@ -1407,23 +1553,28 @@ df_prompt_make(const struct df_spec *sp, const struct df_task *task,
 	m.t = task;
 	m.in = in;
 	m.x = in->xref ? in->xref : df_xref_new(sp);
-	m.sources = jv_array();
 	m.names = jv_object();
 	df_buf_init(&m.text);
 	df_buf_init(&m.expected);
+	df_buf_init(&m.sources);
 	df_buf_init(&m.b);
+	for (i = 0; i < DF_QUESTIONS; i++) {
+		df_buf_init(&m.q[i].text);
+		df_buf_init(&m.q[i].expected);
+		df_buf_init(&m.q[i].sources);
+	}
 	df_scope_make(m.x, task, &m.sc);
 	rc = make(&m, json, md, answers, e);
-	for (i = 0; i < m.n; i++) {
-		jv_free(m.q[i].text);
-		jv_free(m.q[i].expected);
-		jv_free(m.q[i].sources);
+	for (i = 0; i < DF_QUESTIONS; i++) {
+		df_buf_release(&m.q[i].text);
+		df_buf_release(&m.q[i].expected);
+		df_buf_release(&m.q[i].sources);
 	}
-	jv_free(m.sources);
-	jv_free(m.names);
 	df_buf_release(&m.text);
 	df_buf_release(&m.expected);
+	df_buf_release(&m.sources);
 	df_buf_release(&m.b);
+	jv_free(m.names);
 	if (in->xref == NULL)
 		df_xref_free(m.x);
 	return rc;

@@ -4,14 +4,6 @@
 
 #include "spec/read-internal.h"
 
-static struct df_str
-line_text(const struct df_md_line *l)
-{
-	struct df_str t = { l->s, l->n };
-
-	return t;
-}
-
 /*
  * Commands: in a fence, comment lines label what follows them up to a blank
  * line or the next comment.
@@ -35,7 +27,7 @@ read_commands(struct rd *r)
 		t.s = "";
 		t.n = 0;
 		if (code)
-			t = df_str_trim(line_text(l));
+			t = df_str_trim(rd_line(l));
 		comment = t.n && t.s[0] == '#';
 		more = text.n > 1 && text.s[text.n - 2] == '\\';
 		if ((!code || comment || t.n == 0) && text.n && !more) {
@@ -167,7 +159,7 @@ read_submission(struct rd *r)
 		const struct df_md_line *l = &r->md->line[i];
 
 		if ((l->kind != DF_MD_TEXT && l->kind != DF_MD_CODE) ||
-		    !df_md_kv(line_text(l), &kv) || kv.value.n == 0)
+		    !df_md_kv(rd_line(l), &kv) || kv.value.n == 0)
 			continue;
 		for (k = 0; k < DF_LEN(key); k++)
 			for (n = 0; n < 3; n++)

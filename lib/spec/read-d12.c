@@ -4,14 +4,6 @@
 
 #include "spec/read-internal.h"
 
-static struct df_str
-line_text(const struct df_md_line *l)
-{
-	struct df_str t = { l->s, l->n };
-
-	return t;
-}
-
 /* ---- D1 ---- */
 
 static const char *const article_keys[] = {
@@ -102,7 +94,7 @@ read_articles(struct rd *r)
 		l = &r->md->line[i];
 		if (l->kind != DF_MD_HEADING)
 			continue;
-		t = df_md_bare(line_text(l));
+		t = df_md_bare(rd_line(l));
 		n = article_head(&t);
 		if (n == 0 && sec)
 			n = numbered_head(&t);
@@ -557,7 +549,7 @@ read_markers(struct rd *r)
 		if (l->kind != DF_MD_TEXT && l->kind != DF_MD_HEADING &&
 		    l->kind != DF_MD_TABLE)
 			continue;
-		if (df_str_find(line_text(l), "[NEEDS CLARIFICATION") == NULL ||
+		if (df_str_find(rd_line(l), "[NEEDS CLARIFICATION") == NULL ||
 		    !rd_take(r, 1))
 			continue;
 		*PUSH(v) = rd_value(r, df_md_item(l), i,

@@ -5,14 +5,6 @@
 #include "base/text.h"
 #include "spec/read-internal.h"
 
-static struct df_str
-line_text(const struct df_md_line *l)
-{
-	struct df_str t = { l->s, l->n };
-
-	return t;
-}
-
 /* ---- D5 ---- */
 
 static const char *const research_keys[] = {
@@ -21,7 +13,7 @@ static const char *const research_keys[] = {
 	"rationale", NULL
 };
 
-/* A table whose header stands behind the label: "Options: | Option | Pros |". */
+/* The header may stand behind the label: "Options: | Option | Pros |". */
 static void
 options_table(struct rd *r, const struct rd_field *f, struct df_table *t)
 {
@@ -356,7 +348,7 @@ read_categories(struct rd *r, const struct rd_defs *def)
 			if (!rd_take(r, 2))
 				break;
 			c = PUSH(v);
-			category_name(r, c, line_text(l));
+			category_name(r, c, rd_line(l));
 			if (numbered || (c->number == next && i >= in.a))
 				next++;
 			c->at = rd_span(r, i, i + 1);
@@ -369,7 +361,7 @@ read_categories(struct rd *r, const struct rd_defs *def)
 			i = rd_table(r, i, r->md->lines, &t) - 1;
 			add_rows(r, &t, c);
 		} else if (l->kind == DF_MD_TEXT &&
-		    df_md_kv(line_text(l), &kv) &&
+		    df_md_kv(rd_line(l), &kv) &&
 		    df_md_key(kv.key, "gaps found"))
 			c->gaps = rd_value(r, kv.value, i, r->md->lines,
 			    l->indent);
@@ -452,10 +444,10 @@ read_gate(struct rd *r)
 		l = &r->md->line[i];
 		if (l->kind == DF_MD_HEADING) {
 			/* "## Gate verdict: PASS" */
-			t = df_md_bare(line_text(l));
+			t = df_md_bare(rd_line(l));
 			if (!df_md_kv(t, &kv))
 				continue;
-		} else if (l->kind != DF_MD_TEXT || !df_md_kv(line_text(l),
+		} else if (l->kind != DF_MD_TEXT || !df_md_kv(rd_line(l),
 		    &kv))
 			continue;
 		if (!df_md_key(kv.key, "gate verdict"))

@@ -5,14 +5,6 @@
 #include "base/text.h"
 #include "spec/read-internal.h"
 
-static struct df_str
-line_text(const struct df_md_line *l)
-{
-	struct df_str t = { l->s, l->n };
-
-	return t;
-}
-
 /* ---- technical context and constitution check ---- */
 
 /* The section as a code block, a table, a list or one line with pipes. */
@@ -46,12 +38,12 @@ read_context(struct rd *r)
 				x->end = x->line + 1;
 			}
 		} else if (l->kind == DF_MD_TEXT &&
-		    df_str_find(line_text(l), " | ")) {
-			rd_pipes(r, line_text(l), i, &f);
+		    df_str_find(rd_line(l), " | ")) {
+			rd_pipes(r, rd_line(l), i, &f);
 			for (k = 0; k < f.n; k++)
 				*PUSH(v) = f.v[k];
 		} else if ((l->kind == DF_MD_TEXT || l->kind == DF_MD_CODE) &&
-		    df_md_kv(line_text(l), &kv) && rd_take(r, 1)) {
+		    df_md_kv(rd_line(l), &kv) && rd_take(r, 1)) {
 			x = PUSH(v);
 			x->key = kv.key;
 			x->note = kv.note;
@@ -201,14 +193,18 @@ read_component(struct rd *r, const struct comp *c, uint32_t end,
 	size_t k;
 
 	/* a definition by "- File: x" is itself the first field */
-	rd_fields(r, c->name.n ? c->line + 1 : c->line, end, component_keys,
-	    &f);
+	if (c->name.n == 0) {
+		rd_fields(r, c->line, c->line + 1, component_keys, &f);
+		for (k = 0; k < f.n; k++)
+			*PUSH(v) = f.v[k];
+	}
+	rd_fields(r, c->line + 1, end, component_keys, &f);
 	for (k = 0; k < f.n; k++)
 		*PUSH(v) = f.v[k];
 	for (i = c->line + 1; i < end; i++) {
 		l = &r->md->line[i];
 		if (l->kind != DF_MD_TEXT || df_str_find(df_md_item(l), " | ")
-		    == NULL || (df_md_kv(line_text(l), &kv) &&
+		    == NULL || (df_md_kv(rd_line(l), &kv) &&
 		    !df_md_key(kv.key, "responsibility")))
 			continue;
 		rd_pipes(r, df_md_item(l), i, &p);
@@ -242,8 +238,8 @@ static void
 read_components(struct rd *r)
 {
 	struct df_d7 *d = &r->sp->d7;
-	const struct df_section *s = rd_section(r, "component responsibilities");
-	struct rd_range in = rd_whole(r, s);
+	struct rd_range in = rd_whole(r,
+	    rd_section(r, "component responsibilities"));
 	VEC(struct comp) c = { 0 };
 	VEC(struct df_component) v = { 0 };
 	const struct df_md_line *l;
@@ -261,15 +257,15 @@ read_components(struct rd *r)
 			if (!rd_take(r, 5))
 				break;
 			x = PUSH(c);
-			split_name(line_text(l), x);
+			split_name(rd_line(l), x);
 		} else if (l->kind == DF_MD_TEXT && l->mark == 0 &&
-		    bold_name(line_text(l), &name)) {
+		    bold_name(rd_line(l), &name)) {
 			if (!rd_take(r, 5))
 				break;
 			x = PUSH(c);
 			x->name = name;
 		} else if (l->kind == DF_MD_TEXT && l->indent <= 1 &&
-		    df_md_kv(line_text(l), &kv) && df_md_key(kv.key, "file") &&
+		    df_md_kv(rd_line(l), &kv) && df_md_key(kv.key, "file") &&
 		    (byfile || filed)) {
 			if (!rd_take(r, 5))
 				break;
@@ -278,7 +274,7 @@ read_components(struct rd *r)
 			continue;
 		} else {
 			if (l->kind == DF_MD_TEXT &&
-			    df_md_kv(line_text(l), &kv) &&
+			    df_md_kv(rd_line(l), &kv) &&
 			    df_md_key(kv.key, "file"))
 				filed = 1;
 			continue;
@@ -365,7 +361,7 @@ read_tree(struct rd *r)
 		if (first == 0)
 			first = i + 1;
 		last = i + 1;
-		t = line_text(l);
+		t = rd_line(l);
 		col = skip_drawing(&t);
 		for (n = 0; n < t.n && t.s[n] != ' ' && t.s[n] != '\t'; n++)
 			;

@@ -253,8 +253,8 @@ set_deps(struct rd *r, struct df_d8 *d, struct df_task *t)
 
 	if (t->deps.n || is_none(s))
 		return;
-	before = df_str_word(s, "all") && (s.n == 3 || contains(s, "previous") ||
-	    contains(s, "prior") || contains(s, "preceding") ||
+	before = df_str_word(s, "all") && (s.n == 3 ||
+	    contains(s, "previous") || contains(s, "prior") || contains(s, "preceding") ||
 	    contains(s, "earlier") || contains(s, "other"));
 	for (i = 0; i < s.n || before; i++) {
 		phase = -1;

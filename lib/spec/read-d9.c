@@ -5,86 +5,14 @@
 
 #include "spec/read-internal.h"
 
-static struct df_str
-line_text(const struct df_md_line *l)
-{
-	struct df_str t = { l->s, l->n };
-
-	return t;
-}
-
 /* ---- where scenarios begin ---- */
-
-#define NOLINE UINT32_MAX
-
-struct start {
-	struct df_str id;	/* n 0: implied */
-	struct df_str title;
-	uint32_t line, end;
-	uint32_t body;		/* first line behind a heading of its own */
-	uint32_t yaml;		/* its opening fence; NOLINE: none yet */
-	uint8_t level;
-};
-
-static const char *const block_name[4] = {
-	"setup", "execute", "verify", "cleanup"
-};
-
-/*
- * Is line i the label of a block: "**Setup:**", "Setup:", "**Setup**",
- * "- Execute: prose", "#### Verify"?  0 to 3, or -1.  *rest gets what follows.
- */
-static int
-block_label(const struct df_md *md, uint32_t i, struct df_str *rest)
-{
-	const struct df_md_line *l = &md->line[i];
-	struct df_str t = line_text(l);
-	struct df_md_kv kv;
-	int k;
-
-	rest->s = "";
-	rest->n = 0;
-	if (l->kind == DF_MD_HEADING) {
-		t = df_md_bare(t);
-		if (t.n && t.s[t.n - 1] == ':')
-			t.n--;
-		for (k = 0; k < 4; k++)
-			if (df_str_ieq(t, block_name[k]))
-				return k;
-		return -1;
-	}
-	if (l->kind != DF_MD_TEXT || l->indent > 3 || l->mark == '1')
-		return -1;
-	if (df_md_kv(t, &kv)) {
-		*rest = kv.value;
-		for (k = 0; k < 4; k++)
-			if (df_md_key(kv.key, block_name[k]))
-				return k;
-		return -1;
-	}
-	if (t.n < 5 || t.s[0] != '*' || t.s[1] != '*')
-		return -1;
-	t = df_md_bare(t);
-	for (k = 0; k < 4; k++)
-		if (df_str_ieq(t, block_name[k]))
-			return k;
-	return -1;
-}
 
 static int
 is_yaml(const struct df_md_line *l)
 {
 	return l->kind == DF_MD_FENCE &&
-	    (df_str_word(line_text(l), "yaml") ||
-	    df_str_word(line_text(l), "yml"));
-}
-
-static uint32_t
-fence_end(const struct df_md *md, uint32_t i)
-{
-	while (++i < md->lines && md->line[i].kind == DF_MD_CODE)
-		;
-	return i;
+	    (df_str_word(rd_line(l), "yaml") ||
+	    df_str_word(rd_line(l), "yml"));
 }
 
 /* The value of a key at the beginning of a line of a YAML block. */
@@ -97,7 +25,7 @@ yaml_has(const struct df_md *md, uint32_t fence, const char *key,
 
 	for (i = fence + 1; i < md->lines && md->line[i].kind == DF_MD_CODE;
 	    i++) {
-		struct df_str t = line_text(&md->line[i]);
+		struct df_str t = rd_line(&md->line[i]);
 
 		if (t.n <= n || t.s[n] != ':' || memcmp(t.s, key, n) != 0)
 			continue;
@@ -135,21 +63,21 @@ yaml_header(const struct df_md *md, uint32_t fence)
 }
 
 struct starts {
-	VEC(struct start) v;
-	struct start *cur;	/* NULL: outside scenarios */
+	VEC(struct rd_start) v;
+	struct rd_start *cur;	/* NULL: outside scenarios */
 };
 
-static struct start *
+static struct rd_start *
 begin(struct starts *s, uint32_t line)
 {
-	struct start *x;
+	struct rd_start *x;
 
 	if (s->cur && s->cur->end == 0)
 		s->cur->end = line;
 	x = PUSH(s->v);
 	x->line = line;
 	x->body = line;
-	x->yaml = NOLINE;
+	x->yaml = RD_NOLINE;
 	s->cur = x;
 	return x;
 }
@@ -172,13 +100,13 @@ yaml_start(struct rd *r, struct starts *s, uint32_t i)
 	const struct df_md *md = r->md;
 	struct df_str id = { "", 0 };
 	enum df_family f;
-	struct start *x;
+	struct rd_start *x;
 	uint32_t at;
 	int known;
 
 	known = yaml_has(md, i, "scenario_id", &id) &&
 	    df_spec_id(id.s, id.n, &f) == id.n && id.n && f == DF_HS;
-	if (s->cur && s->cur->yaml == NOLINE) {
+	if (s->cur && s->cur->yaml == RD_NOLINE) {
 		if (!known && !yaml_header(md, i))
 			return;		/* some other YAML */
 		if (known && s->cur->id.n && (s->cur->id.n != id.n ||
@@ -198,7 +126,7 @@ yaml_start(struct rd *r, struct starts *s, uint32_t i)
 	if (known)
 		x->id = id;
 	if (at != i)
-		x->title = df_md_bare(line_text(&md->line[at]));
+		x->title = df_md_bare(rd_line(&md->line[at]));
 }
 
 static void
@@ -207,7 +135,7 @@ find_starts(struct rd *r, struct starts *s)
 	const struct df_md *md = r->md;
 	const struct df_md_line *l;
 	struct rd_defs def;
-	struct start *x;
+	struct rd_start *x;
 	struct df_str rest;
 	uint32_t i;
 	size_t k = 0;
@@ -228,7 +156,7 @@ find_starts(struct rd *r, struct starts *s)
 			continue;
 		}
 		if (l->kind == DF_MD_HEADING && s->cur) {
-			if (block_label(md, i, &rest) >= 0)
+			if (rd_block_label(md, i, &rest) >= 0)
 				continue;
 			if (l->level == 1) {
 				rd_remark(r, "d9.heading", rd_span(r, i, i + 1),
@@ -242,303 +170,14 @@ find_starts(struct rd *r, struct starts *s)
 			s->cur = NULL;
 		} else if (is_yaml(l)) {
 			yaml_start(r, s, i);
-			i = fence_end(md, i);
-			if (i < md->lines && md->line[i].kind != DF_MD_FENCE_END)
+			i = rd_fence_end(md, i);
+			if (i < md->lines &&
+			    md->line[i].kind != DF_MD_FENCE_END)
 				i--;
 		}
 	}
 	if (s->cur && s->cur->end == 0)
 		s->cur->end = md->lines;
-}
-
-/* ---- blocks ---- */
-
-static int
-runs(const char *lang)
-{
-	return strcmp(lang, "bash") == 0 || strcmp(lang, "sh") == 0 ||
-	    strcmp(lang, "shell") == 0;
-}
-
-/* Is there a command in it, and not only comments? */
-static int
-has_command(const char *s, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n) {
-		while (i < n && (s[i] == ' ' || s[i] == '\t' || s[i] == '\n'))
-			i++;
-		if (i < n && s[i] != '#')
-			return 1;
-		while (i < n && s[i] != '\n')
-			i++;
-	}
-	return 0;
-}
-
-static void
-read_block(struct rd *r, uint32_t a, uint32_t b, struct df_str rest,
-    struct df_block *to)
-{
-	struct df_codes c;
-	struct df_buf all = DF_BUF_INIT;
-	size_t i;
-
-	to->at = rd_span(r, a, b);
-	rd_codes(r, a, b, NULL, &c);
-	for (i = 0; i < c.n; i++) {
-		if (!runs(c.v[i].lang)) {
-			to->foreign++;
-			continue;
-		}
-		if (to->fences++ == 0)
-			to->line = c.v[i].at.line;
-		df_buf_add(&all, c.v[i].s, c.v[i].n);
-	}
-	/* a label that stands twice continues its block */
-	if (to->there && to->n) {
-		struct df_buf both = DF_BUF_INIT;
-
-		df_buf_add(&both, to->code, to->n);
-		df_buf_add(&both, all.s, all.n);
-		df_buf_release(&all);
-		all = both;
-	}
-	to->code = rd_str(r, (struct df_str){ all.s, all.n });
-	to->n = all.n;
-	df_buf_release(&all);
-	if (!to->there || to->prose.n == 0)
-		to->prose = rd_value(r, rest, a, b,
-		    r->md->line[a].indent);
-	if (to->prose.n == 0)
-		to->prose = rd_block(r, a + 1, b, 0);
-	to->there = 1;
-}
-
-static const char *const holdout_keys[] = {
-	"validates", "contracts", "type", "priority", "setup", "execute",
-	"verify", "cleanup", "authority basis", "notes for evaluator", NULL
-};
-
-static void
-read_blocks(struct rd *r, uint32_t a, uint32_t b, const struct rd_fields *f,
-    struct df_holdout *h)
-{
-	struct df_block *to[4] = { &h->setup, &h->execute, &h->verify,
-	    &h->cleanup };
-	uint32_t i, end, from[4], last = a;
-	struct df_str rest, hold = { "", 0 };
-	size_t k = 0;
-	int label, now = -1;
-
-	for (i = 0; i < 4; i++) {
-		to[i]->code = "";
-		to[i]->prose = rd_none();
-		from[i] = NOLINE;
-	}
-	for (i = a; i <= b; i++) {
-		label = -1;
-		end = i == b;
-		if (!end) {
-			label = block_label(r->md, i, &rest);
-			while (k < f->n && f->v[k].line < i)
-				k++;
-			/* any other field or heading ends the block too */
-			end = label >= 0 || (r->md->line[i].kind ==
-			    DF_MD_HEADING && r->md->line[i].level > 1) ||
-			    (now >= 0 && k < f->n && f->v[k].line == i);
-		}
-		if (!end)
-			continue;
-		if (now >= 0)
-			read_block(r, last, i, hold, to[now]);
-		now = label;
-		last = i;
-		hold = rest;
-		if (label >= 0 && from[label] == NOLINE)
-			from[label] = i;
-	}
-	h->how = DF_VERIFY_NONE;
-	if (h->verify.there) {
-		struct rd_range in = rd_lines(r, h->verify.at);
-
-		if (rd_first_table(r, in.a, in.b, &h->checks))
-			h->how = DF_VERIFY_TABLE;
-		if (has_command(h->verify.code, h->verify.n))
-			h->how = DF_VERIFY_CODE;
-	}
-}
-
-/* ---- YAML ---- */
-
-static struct df_value
-ytext(const struct rd_ynode *y, const char *key)
-{
-	const struct rd_ynode *x = rd_ychild(y, key);
-
-	return x && x->kind == RD_YTEXT ? x->text : rd_none();
-}
-
-static void
-ylist(struct rd *r, const struct rd_ynode *x, struct df_values *to)
-{
-	VEC(struct df_value) v = { 0 };
-	const struct rd_ynode *c;
-
-	if (x && x->kind == RD_YTEXT)
-		*PUSH(v) = x->text;
-	for (c = x ? x->child : NULL; c; c = c->next)
-		if (c->kind == RD_YTEXT)
-			*PUSH(v) = c->text;
-	KEEP(r, v, &to->v, &to->n);
-}
-
-/* A list of ids, or a text that names them, as references. */
-static struct df_value
-yrefs(struct rd *r, const struct rd_ynode *x, unsigned mask,
-    struct df_refs *to)
-{
-	struct df_value t = rd_none();
-	struct df_values v;
-	struct df_buf b = DF_BUF_INIT;
-	size_t i;
-
-	if (x == NULL)
-		return t;
-	ylist(r, x, &v);
-	for (i = 0; i < v.n; i++) {
-		if (i)
-			df_buf_str(&b, ", ");
-		df_buf_add(&b, v.v[i].s, v.v[i].n);
-	}
-	t.s = rd_str(r, (struct df_str){ b.s, b.n });
-	t.n = b.n;
-	t.at = rd_span(r, x->line - 1, x->line);
-	df_buf_release(&b);
-	rd_refs(r, rd_textstr(&t), x->line - 1, mask, 1, to, NULL);
-	return t;
-}
-
-static int64_t
-number_in(struct df_str t)
-{
-	int64_t n = -1;
-	size_t i;
-
-	for (i = 0; i < t.n && (t.s[i] < '0' || t.s[i] > '9'); i++)
-		;
-	for (; i < t.n && t.s[i] >= '0' && t.s[i] <= '9' && n < 100000; i++)
-		n = (n < 0 ? 0 : n * 10) + (t.s[i] - '0');
-	return n;
-}
-
-static void
-read_behaviour(struct rd *r, const struct rd_ynode *y, struct df_behaviour *b)
-{
-	const struct rd_ynode *s = rd_ychild(y, "setup"),
-	    *a = rd_ychild(y, "action"), *o = rd_ychild(y, "expected_outcome"),
-	    *p = rd_ychild(y, "pass_criteria"), *c;
-	VEC(struct df_assertion) v = { 0 };
-	struct df_value t;
-
-	b->category = ytext(y, "category");
-	b->setup = ytext(s, "description");
-	b->action = ytext(a, "description");
-	b->outcome = ytext(o, "description");
-	ylist(r, rd_ychild(s, "preconditions"), &b->preconditions);
-	ylist(r, rd_ychild(a, "steps"), &b->steps);
-	ylist(r, rd_ychild(o, "negative_assertions"), &b->negative);
-	ylist(r, rd_ychild(y, "evidence_to_collect"), &b->evidence);
-	c = rd_ychild(o, "assertions");
-	for (c = c ? c->child : NULL; c; c = c->next) {
-		struct df_assertion *x = PUSH(v);
-
-		x->subject = ytext(c, "subject");
-		x->condition = ytext(c, "condition");
-		x->observable = ytext(c, "observable");
-		if (c->kind == RD_YTEXT)
-			x->observable = c->text;
-	}
-	KEEP(r, v, &b->assertion, &b->assertions);
-	t = ytext(p, "runs_required");
-	b->runs = number_in(rd_textstr(&t));
-	t = ytext(p, "pass_threshold");
-	b->need = number_in(rd_textstr(&t));
-}
-
-static struct df_value
-first_of(struct df_value a, struct df_value b)
-{
-	return a.n ? a : b;
-}
-
-static void
-blank_behaviour(struct df_behaviour *b)
-{
-	b->category = b->setup = b->action = b->outcome = rd_none();
-	b->runs = b->need = -1;
-}
-
-static void
-read_holdout(struct rd *r, const struct start *x, struct df_holdout *h)
-{
-	const struct rd_ynode *y = NULL, *auth, *n;
-	struct rd_fields f;
-	uint32_t odd = 0, end;
-	const char *why = "";
-	struct df_value t, title = rd_none();
-
-	h->item.title = rd_str(r, x->title);
-	h->item.family = DF_HS;
-	h->item.at = rd_span(r, x->line, x->end);
-	h->item.body = rd_span(r, x->body, x->end);
-	h->checks.caption = rd_none();
-	blank_behaviour(&h->behaviour);
-	rd_fields(r, x->body, x->end, holdout_keys, &f);
-	rd_keepfields(r, &f, &h->fields);
-	if (x->yaml != NOLINE) {
-		end = fence_end(r->md, x->yaml);
-		y = rd_yaml(r, x->yaml + 1, end, &odd, &why);
-		h->header = rd_span(r, x->yaml + 1, end);
-		if (rd_ychild(y, "expected_outcome") ||
-		    rd_ychild(y, "authority") || rd_ychild(y, "action")) {
-			h->behaviour.yaml = h->header;
-			h->behaviour.strict = odd == 0;
-			read_behaviour(r, y, &h->behaviour);
-		}
-		if (odd)
-			rd_remark(r, "d9.yaml", rd_span(r, odd - 1, odd),
-			    "not valid YAML, but read: %s", why);
-		title = ytext(y, "title");
-	}
-	if (*h->item.title == 0)
-		h->item.title = title.s;
-	t = first_of(ytext(y, "priority"), rd_fieldtext(r, &f, "priority"));
-	h->priority = df_md_priority(rd_textstr(&t));
-	h->slug = first_of(ytext(y, "scenario_slug"), ytext(y, "scenario"));
-	h->type = first_of(first_of(ytext(y, "type"),
-	    rd_fieldtext(r, &f, "type")), h->behaviour.category);
-	auth = rd_ychild(y, "authority");
-	n = rd_ychild(auth, "d2_scenarios");
-	h->validates_text = yrefs(r, n ? n : rd_ychild(y, "validates"),
-	    FAM(DF_SC), &h->validates);
-	if (h->validates.n == 0) {
-		h->validates_text = first_of(rd_fieldtext(r, &f, "validates"),
-		    h->validates_text);
-		rd_fieldrefs(r, &f, "validates", FAM(DF_SC), 1,
-		    &h->validates, NULL);
-	}
-	n = rd_ychild(auth, "d4_contracts");
-	h->contracts_text = yrefs(r, n ? n : rd_ychild(y, "contracts"),
-	    FAM_CONTRACT, &h->contracts);
-	if (h->contracts.n == 0) {
-		h->contracts_text = first_of(rd_fieldtext(r, &f, "contracts"),
-		    h->contracts_text);
-		rd_fieldrefs(r, &f, "contracts", FAM_CONTRACT, 1,
-		    &h->contracts, NULL);
-	}
-	read_blocks(r, x->body, x->end, &f, h);
 }
 
 static void
@@ -552,7 +191,7 @@ read_holdouts(struct rd *r, struct starts *s)
 	unsigned n = 0;
 
 	for (k = 0; k < s->v.n && !r->full; k++) {
-		struct start *x = &s->v.v[k];
+		struct rd_start *x = &s->v.v[k];
 
 		h = PUSH(v);
 		n++;
@@ -563,7 +202,7 @@ read_holdouts(struct rd *r, struct starts *s)
 			h->item.id = rd_intern(r, id, strlen(id));
 			h->item.implied = 1;
 		}
-		read_holdout(r, x, h);
+		rd_holdout(r, x, h);
 		h->item.index = (uint32_t)v.n - 1;
 	}
 	KEEP(r, v, &d->holdout, &d->holdouts);
@@ -589,7 +228,7 @@ frame_heading(const struct df_md_line *l)
 	size_t i;
 
 	for (i = 0; i < DF_LEN(name); i++)
-		if (df_md_title(line_text(l), name[i]))
+		if (df_md_title(rd_line(l), name[i]))
 			return 1;
 	return 0;
 }
@@ -606,15 +245,15 @@ find_stray(struct rd *r, uint32_t a, uint32_t b, int after)
 
 	for (i = a; i < b && d->stray == 0; i++) {
 		l = &r->md->line[i];
-		if (block_label(r->md, i, &rest) >= 0)
+		if (rd_block_label(r->md, i, &rest) >= 0)
 			label = i + 1;
 		else if (l->kind == DF_MD_HEADING) {
 			known = frame_heading(l);
 			label = 0;
 		} else if (l->kind == DF_MD_FENCE && (label || !known) &&
-		    (df_str_word(line_text(l), "bash") ||
-		    df_str_word(line_text(l), "sh") ||
-		    df_str_word(line_text(l), "shell")))
+		    (df_str_word(rd_line(l), "bash") ||
+		    df_str_word(rd_line(l), "sh") ||
+		    df_str_word(rd_line(l), "shell")))
 			d->stray = label ? label : i + 1;
 	}
 }

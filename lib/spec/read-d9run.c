@@ -4,14 +4,6 @@
 
 /* The run protocol of D9, and the environment that its scenarios expect. */
 
-static struct df_str
-line_text(const struct df_md_line *l)
-{
-	struct df_str t = { l->s, l->n };
-
-	return t;
-}
-
 static int
 digit(int c)
 {
@@ -206,7 +198,7 @@ read_env(struct rd *r)
 		    l->kind != DF_MD_TABLE)
 			continue;
 		t = l->kind == DF_MD_TEXT ? df_md_item(l) :
-		    df_str_trim(line_text(l));
+		    df_str_trim(rd_line(l));
 		if (l->kind == DF_MD_CODE && t.n && t.s[0] == '#')
 			continue;
 		if (df_str_word(t, "export"))

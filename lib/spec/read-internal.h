@@ -42,6 +42,15 @@ struct rd_id {
 	size_t stamp;
 };
 
+/* The text of a line. */
+static inline struct df_str
+rd_line(const struct df_md_line *l)
+{
+	struct df_str t = { l->s, l->n };
+
+	return t;
+}
+
 int rd_take(struct rd *r, size_t n);
 void *rd_keep(struct rd *r, void *p, size_t n);	/* frees p */
 const char *rd_str(struct rd *r, struct df_str t);
@@ -135,7 +144,52 @@ struct rd_path {
 const struct df_section *rd_above(struct rd *r, struct rd_path *p,
 	uint32_t line, unsigned level);
 
-/* ---- identifiers (read-ref.c) ---- */
+/* ---- identifiers (read-def.c, read-ref.c) ---- */
+
+static inline int
+rd_digit(int c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline int
+rd_upper(int c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+static inline int
+rd_wordchar(int c)
+{
+	return rd_digit(c) || rd_upper(c) || (c >= 'a' && c <= 'z') || c == '_';
+}
+
+static inline struct df_str
+rd_advance(struct df_str t, size_t n)
+{
+	t.s += n;
+	t.n -= n;
+	return t;
+}
+
+static inline struct df_str
+rd_spaces(struct df_str t)
+{
+	while (t.n && (t.s[0] == ' ' || t.s[0] == '\t'))
+		t = rd_advance(t, 1);
+	return t;
+}
+
+static inline int
+rd_starts(struct df_str t, const char *lit)
+{
+	size_t n = strlen(lit);
+
+	return t.n >= n && memcmp(t.s, lit, n) == 0;
+}
+
+/* The number of an identifier in this set of documents, storing it once. */
+size_t rd_id_number(struct rd *r, const char *s, size_t n);
 
 #define FAM(f) (1u << (f))
 #define FAM_CONTRACT (FAM(DF_IN) | FAM(DF_OUT) | FAM(DF_SIDE) | FAM(DF_ERR))
@@ -185,6 +239,28 @@ void rd_d8(struct rd *r);
 void rd_d9(struct rd *r);
 void rd_d10(struct rd *r);
 void rd_protocol(struct rd *r);		/* of D9, and its environment */
+
+/* ---- D9 (read-d9.c, read-d9part.c) ---- */
+
+#define RD_NOLINE UINT32_MAX
+
+struct rd_start {
+	struct df_str id;	/* n 0: implied */
+	struct df_str title;
+	uint32_t line, end;
+	uint32_t body;		/* first line behind a heading of its own */
+	uint32_t yaml;		/* its opening fence; RD_NOLINE: none yet */
+	uint8_t level;
+};
+
+/*
+ * Is line i the label of a block: "**Setup:**", "Setup:", "**Setup**",
+ * "- Execute: prose", "#### Verify"?  0 to 3, or -1.  *rest gets what follows.
+ */
+int rd_block_label(const struct df_md *md, uint32_t i, struct df_str *rest);
+/* The line of a fence's end, or behind the last line of its code. */
+uint32_t rd_fence_end(const struct df_md *md, uint32_t i);
+void rd_holdout(struct rd *r, const struct rd_start *x, struct df_holdout *h);
 
 /* ---- YAML (read-yaml.c) ---- */
 

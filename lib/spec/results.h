@@ -34,8 +34,7 @@ enum df_outcome {
 struct df_results {
 	enum df_outcome outcome;
 	uint32_t line;		/* of the value; 0 when there is none */
-	char text[160];		/* the value as written, cut, no newline: foreign
-				   text */
+	char text[160];		/* the value as written, cut: foreign text */
 	const char *why;	/* UNREADABLE: one line for people; else "" */
 };
 

@@ -194,11 +194,12 @@ scope_terms(struct df_xref_in *in, const struct scope_reader *r,
 		v[k++] = (uint32_t)at;
 	if (base > t->s)
 		return k;
-	/* Outer.inner means Outer, inner() too */
+	/* Outer.inner means inner() too; and Outer, but only as a component or
+	   a file when something is called Outer.inner */
 	dot = memchr(t->s, '.', t->n);
 	if (dot && dot > t->s && programmed(t->s, (size_t)(dot - t->s))) {
 		at = df_map_get(&in->names, t->s, (size_t)(dot - t->s));
-		if (at != DF_MAP_NONE)
+		if (at != DF_MAP_NONE && (k == 0 || in->term.v[at].thing))
 			v[k++] = (uint32_t)at;
 	}
 	if (t->call) {
@@ -886,6 +887,9 @@ read_units(struct build *b)
 		    (uint32_t)kind_size(b->x, (enum df_kind)k);
 	units = in->base[DF_KINDS];
 	in->special = df_arena_alloc(&in->arena, units + 1);
+	in->made = df_calloc(units, sizeof(*in->made));
+	for (i = 0; i < units; i++)
+		in->made[i] = jv_invalid();
 	in->mark = df_arena_alloc(&in->arena, (units + 1) *
 	    sizeof(*in->mark));
 	in->owns.first = df_arena_alloc(&in->arena, (units + 1) *
@@ -981,6 +985,7 @@ df_xref_new(const struct df_spec *sp)
 
 	x->sp = sp;
 	x->in = in;
+	x->base[0] = x->base[1] = jv_invalid();
 	df_buf_init(&in->tmp);
 	b.x = x;
 	b.in = in;
@@ -1003,14 +1008,64 @@ df_xref_new(const struct df_spec *sp)
 	return x;
 }
 
+jv *
+df_xref_made(struct df_xref *x, enum df_kind kind, uint32_t index)
+{
+	return &x->in->made[x->in->base[kind] + index];
+}
+
+const struct df_template *
+df_xref_template(struct df_xref *x, jv text, const char *what,
+    struct df_err *e)
+{
+	struct df_xref_in *in = x->in;
+	struct df_template *t;
+	struct scope_text *k;
+	size_t i;
+
+	/* the same string, not an equal one: a reference is kept */
+	for (i = 0; i < in->text.n; i++)
+		if (jv_identical(jv_copy(in->text.v[i].text),
+		    jv_copy(text))) {
+			jv_free(text);
+			return in->text.v[i].t;
+		}
+	t = df_template_compile(jv_string_value(text),
+	    (size_t)jv_string_length_bytes(jv_copy(text)), what, e);
+	if (t == NULL) {
+		jv_free(text);
+		return NULL;
+	}
+	if (in->text.n == DF_XREF_COMMON) {
+		jv_free(in->text.v[0].text);
+		df_template_free(in->text.v[0].t);
+		in->text.v[0] = in->text.v[--in->text.n];
+	}
+	k = PUSH(in->text);
+	k->text = text;
+	k->t = t;
+	return t;
+}
+
 void
 df_xref_free(struct df_xref *x)
 {
 	struct df_xref_in *in;
+	uint32_t i;
 
 	if (x == NULL)
 		return;
 	in = x->in;
+	jv_free(x->base[0]);
+	jv_free(x->base[1]);
+	for (i = 0; i < in->base[DF_KINDS]; i++)
+		jv_free(in->made[i]);
+	free(in->made);
+	for (i = 0; i < in->text.n; i++) {
+		jv_free(in->text.v[i].text);
+		df_template_free(in->text.v[i].t);
+	}
+	free(in->text.v);
 	free(x->testing);
 	free(x->diagram);
 	df_map_release(&in->names);
@@ -1028,8 +1083,8 @@ df_xref_free(struct df_xref *x)
 	free(in->carried.v);
 	free(in->mention.v);
 	free(in->pick.v);
-	free(in->action.v);
 	free(in->given.v);
+	free(in->unplanned.v);
 	df_buf_release(&in->tmp);
 	df_arena_release(&in->arena);
 	free(in);

@@ -66,6 +66,11 @@ struct scope_files {		/* of a task, once they are known */
 	int known;
 };
 
+struct scope_text {
+	jv text;
+	struct df_template *t;
+};
+
 struct df_xref_in {
 	struct df_arena arena;
 	uint32_t base[DF_KINDS + 1];
@@ -78,6 +83,8 @@ struct df_xref_in {
 	struct scope_lists has;		/* component -> its files */
 	struct scope_lists tests;	/* file -> files that test it */
 	struct scope_lists children;	/* task -> tasks that depend on it */
+	jv *made;			/* by unit */
+	VEC(struct scope_text) text;
 	uint8_t *special;		/* unit: a text that names things */
 	uint32_t *general[DF_KINDS];	/* units that name none, first ones */
 	size_t ngeneral[DF_KINDS];	/* all of them */
@@ -93,8 +100,8 @@ struct df_xref_in {
 	uint32_t seenow, filenow;
 	VEC(const struct df_item *) item, carried, mention;
 	VEC(struct df_pick) pick;
-	VEC(enum df_action) action;
 	VEC(struct df_given) given;
+	VEC(struct df_unplanned) unplanned;
 	struct df_buf tmp;
 };
 

@@ -150,6 +150,57 @@ score(struct pass *p, const char *w, size_t n)
 	}
 }
 
+/* Like the name of a source file? */
+static int
+source_file(const char *s, size_t n)
+{
+	static const char *const ext[] = { "c", "cc", "cpp", "css", "go", "h",
+	    "hpp", "html", "java", "js", "json", "kt", "md", "php", "proto",
+	    "py", "rb", "rs", "sh", "sql", "swift", "t", "toml", "ts", "tsx",
+	    "yaml", "yml" };
+	const char *e = s + n;
+	size_t i, k;
+
+	while (e > s && e[-1] != '.' && e[-1] != '/')
+		e--;
+	if (e < s + 2 || e[-1] != '.')
+		return 0;
+	k = (size_t)(s + n - e);
+	for (i = 0; i < DF_LEN(ext); i++)
+		if (strlen(ext[i]) == k && memcmp(e, ext[i], k) == 0)
+			return 1;
+	return 0;
+}
+
+/* A path in code marks that D7 does not have; the results file is ours. */
+static void
+unplanned(struct pass *p, const struct scope_token *t)
+{
+	struct df_xref_in *in = p->in;
+	struct df_unplanned *u;
+	size_t i, n = t->n;
+	const char *base = t->s + n;
+
+	while (base > t->s && base[-1] != '/')
+		base--;
+	n -= (size_t)(base - t->s);
+	if (!source_file(base, n) || df_map_get(&in->names, base, n) !=
+	    DF_MAP_NONE || (n == 10 && memcmp(base, "RESULTS.md", n) == 0))
+		return;
+	for (i = 0; i < in->unplanned.n; i++) {
+		u = &in->unplanned.v[i];
+		if (scope_same_file(u->path, u->n, t->s, t->n))
+			return;
+	}
+	if (in->unplanned.n == DF_XREF_COMMON)
+		return;
+	u = PUSH(in->unplanned);
+	u->path = t->s;
+	u->n = t->n;
+	u->step = p->step;
+	u->at = p->t->criterion[p->step - 1].text.at;
+}
+
 static void
 text(struct pass *p, const char *s, size_t len)
 {
@@ -171,6 +222,8 @@ text(struct pass *p, const char *s, size_t len)
 			if (it)
 				name_item(p, it);
 		}
+		if (m == 0 && t.code && p->step && p->whole)
+			unplanned(p, &t);
 		for (i = 0; p->whole && scope_word(&t, &i, w, &n);)
 			score(p, w, n);
 	}
@@ -354,7 +407,8 @@ by_components(struct pass *p)
 	}
 }
 
-/* Texts that name a component, a file or an entity of the task. */
+/* Texts that name a component or a file of the task; or an entity, and no
+   component or file at all. */
 static void
 by_names(struct pass *p)
 {
@@ -371,7 +425,9 @@ by_names(struct pass *p)
 			term = in->owns.v[k];
 			q = in->post.v + in->term.v[term].first;
 			for (end = q + in->term.v[term].n; q < end; q++)
-				if (q->unit >= in->base[DF_K_ACTIVE])
+				if (q->unit >= in->base[DF_K_ACTIVE] &&
+				    (u < in->base[DF_K_ENTITY] ||
+				    !in->special[q->unit]))
 					mark(p, q->unit, DF_BY_NAME);
 		}
 	}
@@ -398,6 +454,7 @@ begin(struct pass *p)
 	in->touched.n = 0;
 	in->item.n = 0;
 	in->mention.n = 0;
+	in->unplanned.n = 0;
 	add_refs(p, &p->t->scenarios);
 	add_refs(p, &p->t->contracts);
 	add_refs(p, &p->t->others);
@@ -573,14 +630,12 @@ collect(struct df_xref *x, struct df_scope *sc)
 	struct df_xref_in *in = x->in;
 	const struct scope_mark *m;
 	struct df_pick *k;
-	enum df_action *a;
 	size_t i, at = 0;
 	int kind;
 	uint32_t u;
 
 	qsort(in->touched.v, in->touched.n, sizeof(*in->touched.v), by_unit);
 	in->pick.n = 0;
-	in->action.n = 0;
 	for (i = 0; i < in->touched.n; i++)
 		(void)PUSH(in->pick);
 	for (i = 0, kind = 0; kind < DF_KINDS; kind++) {
@@ -600,15 +655,12 @@ collect(struct df_xref *x, struct df_scope *sc)
 			k->own = m->own;
 			k->step = m->step;
 			sc->kind[kind].n++;
-			if (kind != DF_K_FILE)
-				continue;
-			a = PUSH(in->action);
-			if (in->fileof[k->index] == in->filenow)
-				*a = m->by & DF_BY_NAME ? DF_MODIFY :
+			if (kind == DF_K_FILE && in->fileof[k->index] ==
+			    in->filenow)
+				k->action = m->by & DF_BY_NAME ? DF_MODIFY :
 				    DF_REUSE;
 		}
 	}
-	sc->action = in->action.v;
 }
 
 void
@@ -633,6 +685,8 @@ df_scope_make(struct df_xref *x, const struct df_task *t, struct df_scope *sc)
 	carry(x, t);
 
 	sc->task = t;
+	sc->unplanned = in->unplanned.v;
+	sc->nunplanned = in->unplanned.n;
 	sc->given = in->given.v;
 	sc->ngiven = in->given.n;
 	sort_items(in->mention.v, &in->mention.n);
@@ -699,13 +753,22 @@ df_picks_best(struct df_picks *p, size_t max)
 }
 
 const struct df_pick *
-df_picks_top(const struct df_picks *p)
+df_picks_top(const struct df_picks *p, unsigned n)
 {
-	const struct df_pick *top = NULL;
-	size_t i;
+	uint32_t most = 0;
+	size_t i, k = 0;
 
-	for (i = 0; i < p->n; i++)
-		if (top == NULL || p->v[i].score > top->score)
-			top = &p->v[i];
-	return top;
+	for (i = 0; i < p->n; i++) {
+		if (p->v[i].score > most) {
+			most = p->v[i].score;
+			k = 0;
+		}
+		k += p->v[i].score == most;
+	}
+	if (k == 0)
+		return NULL;
+	k = n % k;
+	for (i = 0; p->v[i].score != most || k-- > 0; i++)
+		;
+	return &p->v[i];
 }

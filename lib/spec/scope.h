@@ -59,6 +59,7 @@
 #define DF_SPEC_SCOPE_H
 
 #include "spec/spec.h"
+#include "spec/template.h"
 
 #define DF_XREF_COMMON 64
 #define DF_XREF_BACK 256	/* tasks looked at behind a task */
@@ -96,11 +97,19 @@ enum {
 	DF_BY_RULE = 16
 };
 
+/* What is to be done with a file. */
+enum df_action {
+	DF_CREATE = 0,		/* no task before this one has it */
+	DF_MODIFY,		/* one has, and this one names it */
+	DF_REUSE		/* one has, and this one does not name it */
+};
+
 struct df_pick {
 	uint32_t index;		/* in the kind's array */
 	uint32_t score;
 	uint8_t by;		/* DF_BY_... */
 	uint8_t own;		/* components and files: see above */
+	uint8_t action;		/* files: enum df_action */
 	uint16_t step;		/* criterion that names it first, from 1; 0 */
 };
 
@@ -111,11 +120,12 @@ struct df_picks {
 				   DF_XREF_COMMON of a kind are */
 };
 
-/* A file of the task. */
-enum df_action {
-	DF_CREATE = 0,		/* no task before this one has it */
-	DF_MODIFY,		/* one has, and this one names it */
-	DF_REUSE		/* one has, and this one does not name it */
+/* A file that the steps name in code marks and D7 does not have. */
+struct df_unplanned {
+	const char *path;
+	size_t n;
+	uint16_t step;
+	struct df_span at;
 };
 
 /* A file that a task which this one names as a dependency has as its own. */
@@ -127,9 +137,10 @@ struct df_given {
 struct df_scope {
 	const struct df_task *task;
 	struct df_picks kind[DF_KINDS];
-	enum df_action *action;		/* of kind[DF_K_FILE].v[i] */
 	const struct df_given *given;	/* by file */
 	size_t ngiven;
+	const struct df_unplanned *unplanned;	/* in order of the steps */
+	size_t nunplanned;
 	/* Scenarios and contracts that the wider text names though they are
 	   not the task's, the first DF_XREF_COMMON of them. */
 	const struct df_item **mention;
@@ -164,6 +175,8 @@ struct df_xref {
 	struct df_xline *testing, *diagram;
 	size_t ntesting, ndiagram;
 
+	jv base[2];		/* for handoffs and prompts, to make once what all
+				   tasks share: jv_invalid() at first */
 	struct df_xref_in *in;	/* inside */
 };
 
@@ -175,6 +188,16 @@ void df_xref_free(struct df_xref *x);
 void df_scope_make(struct df_xref *x, const struct df_task *t,
 	struct df_scope *sc);
 
+/*
+ * A place for what somebody makes of a unit, to make it once for all tasks:
+ * jv_invalid() at first, freed with the index.
+ */
+jv *df_xref_made(struct df_xref *x, enum df_kind kind, uint32_t index);
+/* The same for a text that is a template: compiled on first use.  Eats text,
+   which must be a string; NULL when it does not compile. */
+const struct df_template *df_xref_template(struct df_xref *x, jv text,
+	const char *what, struct df_err *e);
+
 /* Is it one of the task's scenarios or contracts?  Of the last selection. */
 int df_scope_owns(const struct df_xref *x, const struct df_item *it);
 
@@ -184,7 +207,7 @@ int df_scope_owns(const struct df_xref *x, const struct df_item *it);
  * were left out, beyond included.
  */
 size_t df_picks_best(struct df_picks *p, size_t max);
-/* The one with the highest score, first of equals; NULL when empty. */
-const struct df_pick *df_picks_top(const struct df_picks *p);
+/* The one with the highest score, of k equals number n % k; NULL when empty. */
+const struct df_pick *df_picks_top(const struct df_picks *p, unsigned n);
 
 #endif

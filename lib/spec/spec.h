@@ -39,7 +39,7 @@
 
 #define DF_DOCS 11		/* index 1 to 10; 0 is not used */
 #define DF_SPEC_DOC_MAX ((size_t)4 << 20)	/* bytes of one document */
-#define DF_SPEC_ITEMS_MAX 100000	/* items, references, table cells / 10 */
+#define DF_SPEC_ITEMS_MAX 100000	/* and 20 times as many parts of them */
 
 /* ---- parts ---- */
 
@@ -175,8 +175,8 @@ struct df_meta {
 	struct df_value title;		/* the whole H1 */
 	struct df_value doctype;		/* "Specification" */
 	struct df_value component;	/* field Component, or the H1's tail */
-	struct df_value package;		/* Package ID, Package, pkg; or "" */
-	struct df_value version;		/* Spec Version, Version, v; bare */
+	struct df_value package;	/* Package ID, Package, pkg; or "" */
+	struct df_value version;	/* Spec Version, Version, v; bare */
 	struct df_value status;
 	struct df_fields fields;	/* all of them, G1 lines and Meta: */
 };
@@ -354,7 +354,7 @@ struct df_gapsum {		/* row of the summary; -1: no number */
 	int64_t found, shared, resolved, remaining;
 };
 
-enum df_gate { DF_GATE_NONE = 0, DF_GATE_PASS, DF_GATE_FAIL, DF_GATE_OTHER };
+enum df_gate_mark { DF_GATE_NONE = 0, DF_GATE_PASS, DF_GATE_FAIL, DF_GATE_OTHER };
 
 struct df_d6 {
 	struct df_category *category;
@@ -367,7 +367,7 @@ struct df_d6 {
 	struct df_gapsum *sum;
 	size_t sums;
 	struct df_gapsum total;	/* the TOTAL row; at.line 0 without one */
-	enum df_gate gate;
+	enum df_gate_mark gate;
 	struct df_value gate_text;
 };
 
@@ -383,7 +383,7 @@ struct df_component {
 };
 
 struct df_file {		/* a line of the file creation order */
-	const char *path;	/* directories joined, "/" at a directory's end */
+	const char *path;	/* with its directories; "/" ends a directory */
 	const char *comment;	/* or "" */
 	uint8_t dir;
 	struct df_span at;
@@ -408,7 +408,7 @@ struct df_d7 {
 	struct df_file *file;		/* in the order of creation */
 	size_t files;
 	struct df_span tree;		/* the fenced tree */
-	struct df_value testing;		/* Testing Strategy, with children */
+	struct df_value testing;	/* Testing Strategy, with children */
 	struct df_span testing_at;
 };
 

@@ -842,6 +842,7 @@ df_template_render(const struct df_template *t, jv root, size_t max,
 	r.e = e;
 	r.f[0].v = root;
 	r.f[0].list = jv_null();
+	(void)df_buf_room(out, strlen(t->text));
 	rc = run(&r);
 	for (; r.depth > 0; r.depth--) {
 		jv_free(r.f[r.depth].v);

@@ -13,6 +13,7 @@
 #define DF_WORK_ATTEMPT_H
 
 #include "work/adapter.h"
+#include "work/protect.h"
 #include "work/sandbox.h"
 #include "work/spawn.h"
 #include "work/workspace.h"

@@ -20,11 +20,38 @@ struct filter {
 	const struct df_list *exclude;
 	struct df_map wanted;	/* with dirty: files and their directories */
 	int only_wanted;
+	struct df_map dirs;	/* directories seen: is it a run? */
+	struct df_arena arena;
 };
+
+/* A run or a factory: a log beside a store. */
+static int
+is_run(struct filter *f, const char *path, size_t n)
+{
+	size_t v = df_map_get(&f->dirs, path, n);
+	struct df_buf full = DF_BUF_INIT;
+	size_t at;
+
+	if (v != DF_MAP_NONE)
+		return (int)v;
+	df_buf_add(&full, f->root->s, f->root->n);
+	df_buf_add(&full, path, n);
+	at = full.n;
+	df_buf_str(&full, "/blobs/sha256");
+	v = access(full.s, F_OK) == 0;
+	if (v) {
+		df_buf_cut(&full, at);
+		df_buf_str(&full, "/log.jsonl");
+		v = access(full.s, F_OK) == 0;
+	}
+	(void)df_map_set(&f->dirs, df_arena_str(&f->arena, path, n), n, v);
+	df_buf_release(&full);
+	return (int)v;
+}
 
 /* Is path (below the root) excluded, or below or equal to something that is? */
 static int
-excluded(const struct filter *f, const char *path)
+excluded(struct filter *f, const char *path)
 {
 	struct df_buf full = DF_BUF_INIT;
 	const char *s;
@@ -34,7 +61,8 @@ excluded(const struct filter *f, const char *path)
 	for (s = path; s && !r; s = strchr(s, '/')) {
 		s += *s == '/';
 		n = strcspn(s, "/");
-		r = n == 4 && strncasecmp(s, ".git", 4) == 0;
+		r = (n == 4 && strncasecmp(s, ".git", 4) == 0) ||
+		    (n == 8 && strncmp(s, ".factory", 8) == 0);
 	}
 	df_buf_add(&full, f->root->s, f->root->n);
 	df_buf_str(&full, path);
@@ -47,6 +75,13 @@ excluded(const struct filter *f, const char *path)
 static int
 skip_git(void *arg, const char *path)
 {
+	const char *s = path;
+
+	while ((s = strchr(s, '/')) != NULL) {
+		if (is_run(arg, path, (size_t)(s - path)))
+			return 1;
+		s++;
+	}
 	return excluded(arg, path);
 }
 
@@ -55,9 +90,8 @@ skip_file(void *arg, const char *path, int isdir, struct df_err *e)
 {
 	struct filter *f = arg;
 
-	(void)isdir;
 	(void)e;
-	if (excluded(f, path))
+	if (excluded(f, path) || (isdir && is_run(f, path, strlen(path))))
 		return 1;
 	return f->only_wanted && df_map_get(&f->wanted, path, strlen(path)) ==
 	    DF_MAP_NONE;
@@ -232,6 +266,8 @@ df_base_take(struct df_store *s, const char *what, int dirty,
 		close(dir);
 	}
 	df_map_release(&f.wanted);
+	df_map_release(&f.dirs);
+	df_arena_release(&f.arena);
 	df_buf_release(&root);
 	return r;
 }

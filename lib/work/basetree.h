@@ -8,8 +8,9 @@
  *				directory, "HEAD~2:", "main:src"
  *	NULL			nothing
  *
- * .git in any letter case and at any depth is never taken, nor are the given
- * real paths (specification, tests, runs, factory) and what is below them.
+ * .git in any letter case and at any depth is never taken, nor are runs and
+ * factories, nor the given real paths (specification, tests) and what is below
+ * them.
  */
 #ifndef DF_WORK_BASETREE_H
 #define DF_WORK_BASETREE_H

@@ -68,6 +68,44 @@ df_preflight_environment(jv names, struct df_err *e)
 }
 
 int
+df_preflight_agent(const struct df_adapter *a, jv host, enum df_level level,
+    int network, const struct df_protect *p, struct df_err *e)
+{
+	struct df_buf names = DF_BUF_INIT;
+	struct df_list ro = { 0 };
+	jv list, one;
+	int i, n, r = 0;
+
+	if (!jv_is_valid(jv_copy(host)))
+		return df_sandbox_probe(level, 0, &ro, e);
+	if (a->net && !network) {
+		(void)df_fail(e, DF_REFUSED, "boot.network",
+		    "adapter %s needs the host's network", a->name);
+		return df_hint(e, "sandbox.allow_network=true allows it");
+	}
+	if (df_adapter_missing(a, &names)) {
+		r = df_fail(e, DF_REFUSED, "boot.environment",
+		    "adapter %s: environment variables that are not set: %s",
+		    a->name, names.s);
+		df_buf_release(&names);
+		return r;
+	}
+	list = df_jv_get(host, "ro");
+	n = jv_array_length(jv_copy(list));
+	for (i = 0; r == 0 && i < n; i++) {
+		one = jv_array_get(jv_copy(list), i);
+		r = df_protect_check(p, jv_string_value(one), e);
+		df_list_addf(&ro, "%s", jv_string_value(one));
+		jv_free(one);
+	}
+	jv_free(list);
+	if (r == 0)
+		r = df_sandbox_probe(level, a->net, &ro, e);
+	df_list_free(&ro);
+	return r;
+}
+
+int
 df_preflight_git(struct df_err *e)
 {
 	static const char *const args[] = { "version", NULL };

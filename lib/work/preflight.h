@@ -6,6 +6,8 @@
 #define DF_WORK_PREFLIGHT_H
 
 #include "base/json.h"
+#include "work/adapter.h"
+#include "work/protect.h"
 #include "work/sandbox.h"
 
 /* Each name (an array of strings, or invalid) is a command in PATH:
@@ -13,6 +15,15 @@
 int df_preflight_commands(jv names, struct df_err *e) DF_CHECK;
 /* Each is set in the environment: DF_REFUSED "boot.environment". */
 int df_preflight_environment(jv names, struct df_err *e) DF_CHECK;
+/*
+ * The sandbox starts at that level, with what the adapter (host: as
+ * df_adapter_resolve() made it; invalid: there is none) needs beyond the
+ * allow-list, and shows no protected path.  network: the adapter may have the
+ * host's.
+ */
+int df_preflight_agent(const struct df_adapter *a, jv host,
+	enum df_level level, int network, const struct df_protect *p,
+	struct df_err *e) DF_CHECK;
 /* git >= 2.38, for merge-tree --write-tree. */
 int df_preflight_git(struct df_err *e) DF_CHECK;
 

@@ -1,6 +1,6 @@
 /*
  * sandbox.h - where foreign programs run: levels, mounts, the unprivileged
- * uid, protected paths, and the record of it.
+ * uid, and the record of it.
  *
  * Level bwrap isolates: bubblewrap with an allow-list of mounts (/usr without
  * /usr/local and /usr/src, a few files of /etc, a private /tmp and /dev, the
@@ -80,37 +80,5 @@ int df_sandbox_tools(int scratch, int judge, struct df_err *e) DF_CHECK;
  */
 int df_sandbox_probe(enum df_level level, int net, const struct df_list *ro,
 	struct df_err *e) DF_CHECK;
-
-/* ---- protected paths ---- */
-
-/*
- * A path that no mount source may contain or lie in: by real path and by
- * device and inode.
- */
-struct df_protected {
-	char *path, *why;
-	dev_t dev;
-	ino_t ino;
-	char *fs;		/* the same path from its file system's root */
-	char mount[24];		/* that file system in mountinfo: "254:0" */
-};
-struct df_protect {
-	struct df_protected *v;
-	size_t n, cap;
-};
-/* Add path when it exists. */
-void df_protect_add(struct df_protect *p, const char *path, const char *why);
-void df_protect_release(struct df_protect *p);
-/* The run's own (spec, run, keys, agent sockets ...), from its record. */
-int df_protect_load(struct df_protect *p, jv list, struct df_err *e) DF_CHECK;
-jv df_protect_json(const struct df_protect *p);
-/* DF_REFUSED when path contains, is, or lies in a protected one. */
-int df_protect_check(const struct df_protect *p, const char *path,
-	struct df_err *e) DF_CHECK;
-/*
- * The same for every mount that the first process inside reported: the
- * offending path, or NULL (malloc'd).
- */
-char *df_protect_mounts(const struct df_protect *p, jv mounts);
 
 #endif

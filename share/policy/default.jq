@@ -20,7 +20,7 @@ check("holdouts"; .verdict != null and .verdict.verdict == "pass";
    else "the verdict is \(.verdict.verdict)" end)),
 
 check("isolation";
-  (.settings["isolation.required"] | not) or
+  (.settings["policy.require_isolation"] | not) or
     ((.isolation.attempts == "ISOLATED" or .isolation.attempts == "NONE")
      and .isolation.judge == "bwrap");
   "attempts \(.isolation.attempts), judge \(.isolation.judge)";

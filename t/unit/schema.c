@@ -1,6 +1,5 @@
 #include "base/df.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <regex.h>
@@ -432,6 +431,75 @@ numbers(void)
 	    "d: must be a multiple of 123456789012345678");
 	VALID("{\"maxLength\":99999999999999999999,\"minItems\":2.0}",
 	    "\"abc\"");
+}
+
+/* "#/$defs/NAME" as a schema of its own. */
+static void
+definitions(void)
+{
+	static const char text[] = "{\"$id\":\"urn:x:1\",\"type\":\"object\","
+	    "\"$defs\":{\"stage.started\":{\"required\":[\"stage\"],"
+	    "\"properties\":{\"stage\":{\"$ref\":\"#/$defs/name\"},\"all\":"
+	    "{\"$ref\":\"#\"}}},\"stage\":{\"$ref\":\"#/$defs/name\"},"
+	    "\"name\":{\"type\":\"string\",\"pattern\":\"^[a-z]+$\"},"
+	    "\"\":{\"const\":1},\"a/b~\":{\"const\":2},\"\\u00e9\":false,"
+	    "\"nul\\u0000\":true},\"properties\":{\"x\":{\"$defs\":"
+	    "{\"inner\":true}}}}";
+	static const char *const none[] = { "stag", "stage.", "stage.starte",
+	    "stage.started2", "zzz", "inner", "nul", "a", "a~1b~0", "x" };
+	struct df_err e;
+	struct df_schema *s = df_schema_compile(text, strlen(text), "s", &e);
+	const struct df_schema *d;
+	struct df_buf b = DF_BUF_INIT;
+	char name[16];
+	size_t i, bad = 0;
+
+	if (!ok(s != NULL, "a schema with definitions"))
+		return;
+	d = df_schema_def(s, "stage.started");
+	ok(d != NULL && d == df_schema_def(s, "stage.started"),
+	    "a definition");
+	is_str(said(d, "{\"stage\":\"x\"}", 13), "", "what it allows");
+	is_str(said(d, "{\"a\":1}", 7), "d: member \"stage\" is missing",
+	    "what it does not");
+	is_str(said(d, "{\"stage\":\"X\"}", 13),
+	    "d: /stage: \"X\" does not match ^[a-z]+$", "its $ref");
+	is_str(said(d, "{\"stage\":\"x\",\"all\":1}", 21),
+	    "d: /all: must be an object, not 1", "and to the root");
+	is_str(said(df_schema_def(s, "stage"), "1", 1),
+	    "d: must be a string, not 1", "nothing but a $ref");
+	is_str(said(df_schema_def(s, ""), "2", 1), "d: must be 1", "no name");
+	is_str(said(df_schema_def(s, "a/b~"), "1", 1), "d: must be 2",
+	    "a name as it is, not as in a pointer");
+	is_str(said(df_schema_def(s, "\xc3\xa9"), "1", 1),
+	    "d: is not allowed", "a name with an escape");
+	is_str(df_schema_id(d), "urn:x:1", "the $id is the text's");
+	ok(df_schema_def(d, "name") == df_schema_def(s, "name"),
+	    "so are the definitions");
+	for (i = 0; i < DF_LEN(none); i++)
+		ok(df_schema_def(s, none[i]) == NULL, "none: %s", none[i]);
+	df_schema_free(s);
+
+	s = df_schema_compile("{}", 2, "s", &e);
+	ok(df_schema_def(s, "") == NULL && df_schema_id(s) == NULL,
+	    "a schema without definitions");
+	df_schema_free(s);
+
+	df_buf_str(&b, "{\"$defs\":{");
+	for (i = 0; i < 1000; i++)
+		df_buf_fmt(&b, "\"%zu\":{\"const\":%zu},", i * 7, i);
+	df_buf_str(&b, "\"last\":true}}");
+	s = df_schema_compile(b.s, b.n, "s", &e);
+	for (i = 0; s && i < 7000; i++) {
+		snprintf(name, sizeof(name), "%zu", i);
+		d = df_schema_def(s, name);
+		snprintf(name, sizeof(name), "%zu", i / 7);
+		bad += i % 7 ? d != NULL : d == NULL ||
+		    said(d, name, strlen(name))[0] != '\0';
+	}
+	ok(s && bad == 0, "a thousand definitions");
+	df_schema_free(s);
+	df_buf_release(&b);
 }
 
 /* What the suite does not have a group for. */
@@ -1019,35 +1087,6 @@ compiled_in(void)
 	df_buf_release(&b);
 }
 
-/* Every schema of the repository compiles. */
-static void
-repository(void)
-{
-	struct df_buf b = DF_BUF_INIT;
-	struct df_schema *s;
-	struct dirent *d;
-	struct df_err e;
-	DIR *dir = opendir("schemas");
-	char path[512];
-	size_t n;
-
-	while (dir && (d = readdir(dir)) != NULL) {
-		n = strlen(d->d_name);
-		if (n < 6 || strcmp(d->d_name + n - 5, ".json") != 0)
-			continue;
-		snprintf(path, sizeof(path), "schemas/%s", d->d_name);
-		df_buf_reset(&b);
-		s = NULL;
-		if (df_read_file(AT_FDCWD, path, &b, DF_JSON_MAX, &e) == 0)
-			s = df_schema_compile(b.s, b.n, path, &e);
-		ok(s != NULL, "%s%s%s", path, s ? "" : ": ", s ? "" : e.msg);
-		df_schema_free(s);
-	}
-	if (dir)
-		closedir(dir);
-	df_buf_release(&b);
-}
-
 int
 main(void)
 {
@@ -1063,7 +1102,7 @@ main(void)
 	patterns_long();
 	threads();
 	compiled_in();
-	repository();
+	definitions();
 	suite();
 	return tap_done();
 }

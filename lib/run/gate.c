@@ -1,0 +1,234 @@
+#include "base/df.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/opt.h"
+#include "base/par.h"
+#include "evidence/tree.h"
+#include "run/gate.h"
+
+const char *
+df_trusted_name(enum df_trusted t)
+{
+	static const char *const name[] = { "BROKEN", "CONSISTENT",
+	    "VERIFIED" };
+
+	return name[t];
+}
+
+/* ---- every signature ---- */
+
+static int
+verify_one(void *arg, const struct df_event *ev, struct df_err *e)
+{
+	return df_event_verify(ev, arg, e) ? 0 : -1;
+}
+
+static int
+verify_range(void *arg, size_t from, size_t to, struct df_err *e)
+{
+	struct df_run *r = arg;
+	size_t i;
+
+	for (i = from; i < to; i++)
+		if (df_log_reread(&r->log, r->line[i].off, r->line[i].len,
+		    &r->line[i].digest, verify_one, &r->trust, e) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- every blob ---- */
+
+void
+df_blobset_release(struct df_blobset *s)
+{
+	df_map_release(&s->map);
+	free(s->v);
+	memset(s, 0, sizeof(*s));
+}
+
+int
+df_blobset_has(const struct df_blobset *s, const struct df_digest *d)
+{
+	return df_map_get(&s->map, (const char *)d->b, sizeof(d->b)) !=
+	    DF_MAP_NONE;
+}
+
+static int
+by_digest(const void *a, const void *b)
+{
+	const struct df_named *x = a, *y = b;
+	int r = memcmp(x->digest.b, y->digest.b, sizeof(x->digest.b));
+
+	/* the known size first, then a tree */
+	if (r == 0)
+		r = (x->size > y->size) - (x->size < y->size);
+	return r ? r : y->tree - x->tree;
+}
+
+static void
+add(struct df_blobset *s, const struct df_digest *d, uint64_t size, int tree)
+{
+	DF_GROW(s->v, s->n, s->cap);
+	s->v[s->n].digest = *d;
+	s->v[s->n].size = size;
+	s->v[s->n++].tree = tree;
+}
+
+static int
+tree_entry(void *arg, const struct df_tree_entry *t, struct df_err *e)
+{
+	(void)e;
+	if (t->mode != DF_TREE_LINK)
+		add(arg, &t->digest, t->size, 0);
+	return 0;
+}
+
+static void
+unique(struct df_blobset *s)
+{
+	size_t i, k = 0;
+
+	if (s->n)
+		qsort(s->v, s->n, sizeof(*s->v), by_digest);
+	for (i = 0; i < s->n; i++)
+		if (k == 0 || !df_digest_eq(&s->v[k - 1].digest,
+		    &s->v[i].digest))
+			s->v[k++] = s->v[i];
+		else
+			s->v[k - 1].tree |= s->v[i].tree;
+	s->n = k;
+}
+
+int
+df_gate_blobs(struct df_run *r, struct df_blobset *s, struct df_err *e)
+{
+	static const struct df_tree_limits any = { .entries = UINT64_MAX,
+	    .bytes = UINT64_MAX, .depth = 256 };
+	size_t i, n;
+
+	memset(s, 0, sizeof(*s));
+	for (i = 0; i < r->nnamed; i++)
+		add(s, &r->named[i].digest, r->named[i].size,
+		    r->named[i].tree);
+	unique(s);
+	n = s->n;
+	for (i = 0; i < n; i++)
+		if (s->v[i].tree && df_tree_walk(&r->store, &s->v[i].digest,
+		    &any, tree_entry, s, e) < 0)
+			return -1;
+	unique(s);
+	for (i = 0; i < s->n; i++)
+		(void)df_map_set(&s->map, (const char *)s->v[i].digest.b,
+		    sizeof(s->v[i].digest.b), i);
+	return 0;
+}
+
+struct hashing {
+	struct df_run *r;
+	struct df_blobset *s;
+};
+
+static int
+hash_range(void *arg, size_t from, size_t to, struct df_err *e)
+{
+	struct hashing *h = arg;
+	char hex[DF_DIGEST_STR];
+	uint64_t size;
+	size_t i;
+
+	for (i = from; i < to; i++) {
+		if (df_store_check(&h->r->store, &h->s->v[i].digest, &size, e)
+		    < 0)
+			return -1;
+		if (h->s->v[i].size == UINT64_MAX)
+			h->s->v[i].size = size;
+		else if (h->s->v[i].size != size)
+			return df_fail(e, DF_INTEGRITY, "store.size",
+			    "blob %s has not the size that an event says",
+			    df_digest_str(&h->s->v[i].digest, hex) + 7);
+	}
+	return 0;
+}
+
+/* ---- the root ---- */
+
+/* Is fp a df-root key of the trust directory? */
+static int
+outside_root(const char *dir, const char *fp, int *yes, struct df_err *e)
+{
+	struct df_trust_files f;
+	struct df_buf path = DF_BUF_INIT;
+	struct df_trust t = { 0 };
+	char root[DF_FP_STR];
+	int r;
+
+	df_trust_files_init(&f);
+	if (dir)
+		df_buf_str(&path, dir);
+	else
+		df_trust_path(&path);
+	r = df_trust_files_read(&f, path.s, e);
+	if (r == 0)
+		r = df_trust_files_check(&f, NULL, &t, root, e);
+	if (r == 0)
+		*yes = strcmp(root, fp) == 0;
+	df_trust_release(&t);
+	df_trust_files_release(&f);
+	df_buf_release(&path);
+	return r;
+}
+
+int
+df_gate_check(struct df_run *r, const char *root, const char *trust,
+    struct df_gate *g, struct df_err *e)
+{
+	struct df_blobset s = { 0 };
+	struct hashing h = { r, &s };
+	const char *carried;
+	int yes = 0, ret;
+	size_t i;
+	jv t;
+
+	memset(g, 0, sizeof(*g));
+	if (!(r->flags & DF_RUN_LINES))
+		DF_BUG("gate without lines");
+	if (df_run_trust(r, e) < 0 ||
+	    df_parallel(r->nline, 8, verify_range, r, e) < 0)
+		return -1;
+	g->signatures = r->nline;
+	ret = df_gate_blobs(r, &s, e);
+	if (ret == 0)
+		ret = df_parallel(s.n, 16, hash_range, &h, e);
+	g->blobs = s.n;
+	for (i = 0; i < s.n; i++)
+		g->bytes += s.v[i].size;
+	df_blobset_release(&s);
+	if (ret < 0)
+		return -1;
+	t = df_jv_get(r->env, "trust");
+	carried = df_jv_str(t, "root");
+	snprintf(g->root, sizeof(g->root), "%s", carried ? carried : "");
+	jv_free(t);
+	if (root)
+		yes = strcmp(root, g->root) == 0;
+	else if (outside_root(trust, g->root, &yes, NULL) < 0)
+		yes = 0;
+	g->trusted = yes ? DF_VERIFIED : DF_CONSISTENT;
+	return 0;
+}
+
+int
+df_gate_pass(struct df_run *r, struct df_gate *g, struct df_err *e)
+{
+	if (df_gate_check(r, NULL, df_args.trust, g, e) < 0)
+		return -1;
+	if (g->trusted == DF_VERIFIED)
+		return 0;
+	(void)df_fail(e, DF_AUTH, "gate.root",
+	    "the run was made under root %s, which your trust directory does "
+	    "not have", g->root);
+	return df_hint(e, "--trust DIR or $DF_TRUST names a trust directory");
+}

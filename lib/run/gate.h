@@ -1,0 +1,55 @@
+/*
+ * gate.h - is the whole log true, and who says so?
+ *
+ * Gates (df-holdout, df-decide, df-freeze, df-verify, and df-boot for a run
+ * that it supersedes) do not act on a run before df_gate_check() has seen
+ * every signature of its log, and the bytes of every blob that any event
+ * names.  The first word of the verdict says under whose root:
+ *
+ *	VERIFIED	a root that comes from outside: --root, the trust
+ *			directory
+ *	CONSISTENT	only under the roster that the run itself brought
+ *	BROKEN		not even that
+ *
+ * A gate accepts VERIFIED only.
+ */
+#ifndef DF_RUN_GATE_H
+#define DF_RUN_GATE_H
+
+#include "run/run.h"
+
+enum df_trusted { DF_BROKEN, DF_CONSISTENT, DF_VERIFIED };
+const char *df_trusted_name(enum df_trusted t);
+
+struct df_gate {
+	enum df_trusted trusted;
+	char root[DF_FP_STR];	/* of the root that the run was made under */
+	uint64_t signatures, blobs, bytes;
+};
+
+/*
+ * Check a run that was opened with DF_RUN_LINES.  root is a fingerprint, or
+ * NULL: the df-root keys of the trust directory (trust, or the usual one).
+ * Returns 0 and g->trusted VERIFIED or CONSISTENT, or -1 with *e (BROKEN).
+ */
+int df_gate_check(struct df_run *r, const char *root, const char *trust,
+	struct df_gate *g, struct df_err *e) DF_CHECK;
+/* The same, and CONSISTENT is DF_AUTH: "root not checked". */
+int df_gate_pass(struct df_run *r, struct df_gate *g, struct df_err *e)
+	DF_CHECK;
+
+/*
+ * All blobs that the run may have: what events name, what their trees hold.
+ * The index of a digest in *v by the map (keys point into *v).
+ */
+struct df_blobset {
+	struct df_named *v;
+	size_t n, cap;
+	struct df_map map;
+};
+int df_gate_blobs(struct df_run *r, struct df_blobset *s, struct df_err *e)
+	DF_CHECK;
+void df_blobset_release(struct df_blobset *s);
+int df_blobset_has(const struct df_blobset *s, const struct df_digest *d);
+
+#endif
