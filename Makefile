@@ -21,19 +21,20 @@ J ?= $(shell nproc)
 
 LAYERS = base evidence run spec work
 
-base_SRC = buf clock decimal err file hash json mem opt out par pattern \
+base_SRC = buf clock decimal err file hash json list mem opt out par pattern \
 	pattern-run schema schema-check schema-compile schema-equal \
 	schema-link schema-say text
 evidence_SRC = age age-key age-read agent key log seal sign store tree trust \
 	trust-read wire
 run_SRC = config factory gate ids machine names origin place profile project \
-	run settings state step
+	run select settings state step
 spec_SRC = $(patsubst lib/spec/%.c,%,$(sort $(wildcard lib/spec/*.c)))
-work_SRC = adapter attempt basetree git gittree jq merge preflight protect \
-	sandbox secret spawn workspace
+work_SRC = adapter attempt basetree combine dispatch dispatch-adopt \
+	dispatch-end dispatch-merge dispatch-plan git gittree jq merge \
+	preflight protect record sandbox schedule secret spawn workspace
 
-TOOLS = df-boot
-LIBEXEC =
+TOOLS = df-boot df-dispatch df-handoff df-prompt df-sign df-validate
+LIBEXEC = df-inside
 
 UNIT = $(patsubst t/unit/%.c,%,$(sort $(wildcard t/unit/*.c)))
 FUZZ = $(patsubst t/fuzz/%.c,%,$(sort $(wildcard t/fuzz/*.c)))

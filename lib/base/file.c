@@ -167,9 +167,18 @@ int
 df_replace_link(int dir, const char *name, const char *target,
     struct df_err *e)
 {
+	static const struct timespec now[2] = { { 0, UTIME_NOW },
+	    { 0, UTIME_NOW } };
 	struct df_buf tmp = DF_BUF_INIT;
+	char was[PATH_MAX];
+	ssize_t n;
 	int r = 0;
 
+	n = readlinkat(dir, name, was, sizeof(was));
+	if (n >= 0 && (size_t)n == strlen(target) && memcmp(was, target,
+	    (size_t)n) == 0 && utimensat(dir, name, now, AT_SYMLINK_NOFOLLOW)
+	    == 0)
+		return 0;
 	temp_name(&tmp, name);
 	(void)unlinkat(dir, tmp.s, 0);	/* of a killed process with our pid */
 	if (symlinkat(target, dir, tmp.s) < 0)

@@ -48,8 +48,8 @@ int df_mkdirs(int dir, const char *path, int leaf, mode_t mode,
 
 /*
  * Make name (below dir) a symlink to target, atomically replacing what is
- * there, also when it already points there: the link's time is the time of
- * the last commit, which make -L looks at.
+ * there.  One that already points there gets the time of now: a link's time
+ * is that of the last check, which make -L looks at.
  */
 int df_replace_link(int dir, const char *name, const char *target,
 	struct df_err *e) DF_CHECK;

@@ -132,8 +132,6 @@ list(const struct df_tool *t)
 static void
 set(const struct df_opt *o, const char *given, const char *arg)
 {
-	struct df_list *l;
-
 	switch (o->kind) {
 	case DF_OPT_FLAG:
 		*(int *)o->to = 1;
@@ -152,9 +150,7 @@ set(const struct df_opt *o, const char *given, const char *arg)
 			    given, arg, (long long)o->min, (long long)o->max);
 		break;
 	case DF_OPT_LIST:
-		l = o->to;
-		DF_GROW(l->v, l->n, l->cap);
-		l->v[l->n++] = arg;
+		df_list_add(o->to, arg);
 		break;
 	case DF_OPT_END:
 		break;

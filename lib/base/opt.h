@@ -16,6 +16,7 @@
 #define DF_BASE_OPT_H
 
 #include "base/df.h"
+#include "base/list.h"
 
 enum df_opt_kind {
 	DF_OPT_END = 0,
@@ -24,11 +25,6 @@ enum df_opt_kind {
 	DF_OPT_STR,		/* const char **: the argument */
 	DF_OPT_INT,		/* int64_t *: a number in [min, max] */
 	DF_OPT_LIST		/* struct df_list *: each argument appended */
-};
-
-struct df_list {
-	const char **v;
-	size_t n, cap;
 };
 
 struct df_opt {

@@ -80,10 +80,10 @@ df_tty(void)
 	    strcmp(term, "dumb") != 0 && isatty(STDERR_FILENO);
 }
 
-int
-df_in_names(char ***v, size_t *n, struct df_err *e)
+static int
+read_names(struct df_list *out, struct df_err *e)
 {
-	size_t cap = *n, from = *n, size = 0;
+	size_t from = out->n, size = 0;
 	char *line = NULL;
 	ssize_t k;
 
@@ -97,16 +97,28 @@ df_in_names(char ***v, size_t *n, struct df_err *e)
 			return df_fail(e, DF_INPUT, "stdin.nul",
 			    "NUL byte in a name on stdin");
 		}
-		DF_GROW(*v, *n, cap);
-		(*v)[(*n)++] = df_strdup(line);
+		df_list_add(out, df_strdup(line));
 	}
 	free(line);
 	if (ferror(stdin))
 		return df_fail_errno(e, DF_EXTERNAL, "stdin",
 		    "cannot read stdin");
-	if (*n == from)
+	if (out->n == from)
 		return df_fail(e, DF_REFUSED, "stdin.empty",
 		    "no name on stdin: the program before this one in the "
 		    "pipeline refused or failed");
+	return 0;
+}
+
+int
+df_operands(char **operand, size_t n, struct df_list *out, struct df_err *e)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (strcmp(operand[i], "-") != 0)
+			df_list_add(out, df_strdup(operand[i]));
+		else if (read_names(out, e) < 0)
+			return -1;
 	return 0;
 }

@@ -8,6 +8,7 @@
 #define DF_BASE_OUT_H
 
 #include "base/json.h"
+#include "base/list.h"
 
 /* One line of text; foreign bytes are escaped. */
 void df_out(const char *s);
@@ -29,11 +30,12 @@ int df_out_end(int code);
 int df_tty(void);
 
 /*
- * Read lines of stdin for the operand "-": names, one a line.  End of input
- * before the first name is an error (DF_REFUSED): the producer in the
- * pipeline said no, and sh has no pipefail.  Appends to *v (malloc'd
- * strings, *n of them).
+ * Operands, with "-" replaced by the names on stdin, one a line.  Called before
+ * a run is opened: the producer in the pipeline has done its work when its
+ * output ends.  End of input before the first name is DF_REFUSED: the producer
+ * said no, and sh has no pipefail.  *out is a list of malloc'd strings.
  */
-int df_in_names(char ***v, size_t *n, struct df_err *e) DF_CHECK;
+int df_operands(char **operand, size_t n, struct df_list *out,
+	struct df_err *e) DF_CHECK;
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "evidence/age.h"
@@ -248,4 +249,25 @@ df_age_identity_file(const char *path, size_t *n, struct df_err *e)
 	close(fd);
 	df_buf_wipe(&b);
 	return id;
+}
+
+int
+df_age_identity_new(int dir, const char *name, char recipient[DF_AGE_KEY_STR],
+    struct df_err *e)
+{
+	char secret[DF_AGE_KEY_STR], now[DF_TIME_STR];
+	struct df_buf b = DF_BUF_INIT;
+	struct df_age_id id;
+	int r;
+
+	df_age_generate(&id);
+	df_buf_fmt(&b, "# created: %s\n# public key: %s\n%s\n",
+	    df_time_str(df_now_ms() / 1000 * 1000, now),
+	    df_age_recipient_str(id.pk, recipient),
+	    df_age_identity_str(&id, secret));
+	r = df_create_file(dir, name, b.s, b.n, 0600, e);
+	df_buf_wipe(&b);
+	sodium_memzero(secret, sizeof(secret));
+	sodium_memzero(&id, sizeof(id));
+	return r;
 }

@@ -40,6 +40,12 @@ void df_age_generate(struct df_age_id *id);
 struct df_age_id *df_age_identity_file(const char *path, size_t *n,
 	struct df_err *e);
 
+/*
+ * Make such a file with a new identity (0600, durable) in directory dir:
+ * DF_CONFLICT when name exists.  Writes its recipient.
+ */
+int df_age_identity_new(int dir, const char *name,
+	char recipient[DF_AGE_KEY_STR], struct df_err *e) DF_CHECK;
 /* Zeroes and frees such an array.  NULL is allowed. */
 void df_age_id_free(struct df_age_id *id, size_t n);
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -212,6 +213,49 @@ df_trust_files_check(const struct df_trust_files *f, const char *root,
 	    NULL)
 		return -1;
 	return 0;
+}
+
+static int
+write_signed(int dir, const char *name, const struct df_buf *text,
+    struct df_key *root, struct df_err *e)
+{
+	struct df_buf sig = DF_BUF_INIT;
+	char signame[64];
+	int r;
+
+	snprintf(signame, sizeof(signame), "%s.sig", name);
+	r = df_sshsig_sign(root, df_role_name(DF_ROLE_ROOT), text->s, text->n,
+	    &sig, e);
+	if (r == 0)
+		r = df_replace_file(dir, name, text->s, text->n, 0644, e);
+	if (r == 0)
+		r = df_replace_file(dir, signame, sig.s, sig.n, 0644, e);
+	df_buf_release(&sig);
+	return r;
+}
+
+int
+df_trust_write(int dir, const struct df_buf *signers,
+    const struct df_buf *recipients, struct df_key *root, struct df_err *e)
+{
+	struct df_trust t = { 0 };
+	char fp[DF_FP_STR];
+	int r;
+
+	(void)df_fingerprint(df_key_pub(root), fp);
+	r = df_trust_signers(&t, signers->s, signers->n, "allowed_signers",
+	    e);
+	if (r == 0)
+		r = df_trust_recipients(&t, recipients->s, recipients->n,
+		    "recipients", e);
+	if (r == 0 && df_trust_may(&t, fp, DF_ROLE_ROOT, 0, e) == NULL)
+		r = -1;
+	if (r == 0)
+		r = write_signed(dir, "allowed_signers", signers, root, e);
+	if (r == 0)
+		r = write_signed(dir, "recipients", recipients, root, e);
+	df_trust_release(&t);
+	return r;
 }
 
 /* ---- encrypting to recipients ---- */

@@ -93,6 +93,14 @@ const struct df_signer *df_trust_find(const struct df_trust *t,
 const struct df_signer *df_trust_may(const struct df_trust *t,
 	const char *fp, enum df_role r, int64_t ms, struct df_err *e);
 /*
+ * Write the four files into directory dir, signed by root.  Nothing is signed
+ * that df_trust_files_check() would not take: both must be readable, and list
+ * root as a df-root key.
+ */
+int df_trust_write(int dir, const struct df_buf *signers,
+	const struct df_buf *recipients, struct df_key *root,
+	struct df_err *e) DF_CHECK;
+/*
  * Append p[0..n) encrypted (age.h) to every recipient that has one of the
  * roles (0: to all).  DF_REFUSED "trust.recipient" when there is none.
  */

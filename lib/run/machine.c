@@ -219,6 +219,7 @@ stage_started(struct df_state *s, const struct df_fact *f, struct df_err *e)
 	st->attempts++;
 	st->status = DF_STAGE_OPEN;
 	st->started = f->at;
+	st->since = f->time;
 	s->open++;
 	s->last_stage = (uint32_t)(st - s->stage);
 	if (n > 1)
@@ -230,46 +231,44 @@ stage_started(struct df_state *s, const struct df_fact *f, struct df_err *e)
 	return 0;
 }
 
-/* A task is no longer done, nor is what was merged from it. */
-static void
-reopen(struct df_state *s, struct df_stage *st, int rebase)
-{
-	if (st->status == DF_STAGE_DONE) {
-		st->status = DF_STAGE_NONE;
-		s->done--;
-	}
-	if (rebase)
-		st->rebase = 1;
-}
-
 /*
  * stage.failed of merge: {"reopens":["T-003","T-005"]}, the first is the one
- * that conflicts, the others started from its tree.
+ * that conflicts, the others started from its tree.  None of them is done any
+ * more, nor is what was merged from them.
  */
 static int
 merge_failed(struct df_state *s, const struct df_fact *f, struct df_err *e)
 {
 	uint32_t list = get(f, "reopens"), t, i;
+	const struct df_jtok *tok = f->j->tok;
 	struct df_stage *st;
-	int task;
+	int task, apply;
 
 	if (list == 0)
 		return 0;
-	if (f->j->tok[list].type != DF_JARRAY)
+	if (tok[list].type != DF_JARRAY)
 		return df_fail(e, DF_INPUT, "event.data",
 		    "stage.failed: reopens is no list");
-	for (i = 0, t = df_jfirst(f->j, list); i < f->j->tok[list].n;
-	    i++, t = df_jnext(f->j, t)) {
-		task = f->j->tok[t].type == DF_JSTRING ? df_state_task(s,
-		    f->j->s + f->j->tok[t].start,
-		    f->j->tok[t].end - f->j->tok[t].start) : -1;
-		if (task < 0)
-			return df_fail(e, DF_INPUT, "event.data",
-			    "stage.failed: reopens names no task of the run");
-		st = df_state_dispatch(s, (size_t)task);
-		if (st)
-			reopen(s, st, i == 0);
-	}
+	for (apply = 0; apply < 2; apply++)
+		for (i = 0, t = df_jfirst(f->j, list); i < tok[list].n;
+		    i++, t = df_jnext(f->j, t)) {
+			task = tok[t].type != DF_JSTRING ? -1 :
+			    df_state_task(s, f->j->s + tok[t].start,
+			    tok[t].end - tok[t].start);
+			st = task < 0 ? NULL : df_state_dispatch(s,
+			    (size_t)task);
+			if (st == NULL)
+				return df_fail(e, DF_INPUT, "event.data",
+				    "stage.failed: reopens names what was "
+				    "never tried");
+			if (!apply)
+				continue;
+			if (st->status == DF_STAGE_DONE) {
+				st->status = DF_STAGE_NONE;
+				s->done--;
+			}
+			st->rebase = 1;
+		}
 	return 0;
 }
 
@@ -296,6 +295,8 @@ stage_ended(struct df_state *s, const struct df_fact *f, int good,
 	s->open--;
 	s->tokens += number(f, "tokens", 0);
 	s->cost += number(f, "cost_microusd", 0);
+	if (strncmp(name, "dispatch/", 9) == 0 && f->time > st->since)
+		s->busy += f->time - st->since;
 	if (good) {
 		st->status = DF_STAGE_DONE;
 		st->rebase = 0;
@@ -435,6 +436,7 @@ decide(struct df_state *s, const struct df_fact *f, enum df_run_decision d,
 {
 	enum df_run_verdict pol = s->policy;
 	char who[96];
+	size_t i;
 
 	if (s->status != DF_ST_EVALUATING)
 		return needs(s, f, "evaluating", e);
@@ -472,12 +474,30 @@ decide(struct df_state *s, const struct df_fact *f, enum df_run_decision d,
 		    "policy checks not passed");
 	if (text(f, "actor", who, sizeof(who)) < 0)
 		snprintf(who, sizeof(who), "%s", f->actor ? f->actor : "");
-	if (!is_true(f, "self_approved") &&
+	if (is_true(f, "self_approved") ? s->no_self :
 	    df_map_get(&s->producers, who, strlen(who)) != DF_MAP_NONE)
 		return df_fail(e, DF_AUTH, "auth.separation",
 		    "separation of duties: who approves must not have "
 		    "produced what is approved");
+	who[df_person_len(who)] = '\0';
+	for (i = 0; i < s->napprover; i++)
+		if (strcmp(s->approver[i], who) == 0)
+			return df_fail(e, DF_CONFLICT, "decision.twice",
+			    "this person has approved already");
 	return 0;
+}
+
+static void
+add_approver(struct df_state *s, const struct df_fact *f)
+{
+	char who[96];
+
+	if (text(f, "actor", who, sizeof(who)) < 0)
+		snprintf(who, sizeof(who), "%s", f->actor ? f->actor : "");
+	DF_GROW(s->approver, s->napprover, s->capapprover);
+	s->approver[s->napprover++] = df_arena_str(&s->arena, who,
+	    df_person_len(who));
+	s->approvals++;
 }
 
 static int
@@ -497,7 +517,7 @@ recorded(struct df_state *s, const struct df_fact *f, struct df_err *e)
 	s->decision = d;
 	s->decisions++;
 	if (d == DF_D_APPROVE)
-		s->approvals++;
+		add_approver(s, f);
 	return 0;
 }
 
@@ -511,9 +531,14 @@ decided(struct df_state *s, const struct df_fact *f, enum df_run_decision d,
 		/* The line is itself the record of the last approver. */
 		if (decide(s, f, d, e) < 0)
 			return -1;
+		if (d == DF_D_APPROVE && s->approvals + 1 <
+		    s->need_approvals)
+			return df_fail(e, DF_REFUSED, "decision.quorum",
+			    "%u approvals are needed, this is number %u",
+			    s->need_approvals, s->approvals + 1);
 		s->decisions++;
 		if (d == DF_D_APPROVE)
-			s->approvals++;
+			add_approver(s, f);
 	} else if (s->decision != d) {
 		return df_fail(e, DF_REFUSED, "decision.missing",
 		    d == DF_D_APPROVE ? "no approving DecisionRecord" :

@@ -278,6 +278,19 @@ first_line(void *arg, const struct df_event *ev, struct df_err *e)
 	return read_origin(arg, ev, e);
 }
 
+int
+df_origin_of(struct df_run *r, struct df_digest *run, struct df_err *e)
+{
+	const struct df_at *at = &r->state.at_created;
+	struct check c = { .more = 0 };
+
+	if (df_log_reread(&r->log, at->off, at->len, &at->digest, first_line,
+	    &c, e) < 0)
+		return -1;
+	*run = c.next_run;
+	return c.more;
+}
+
 static int
 origin_line(void *arg, const struct df_event *ev, struct df_err *e)
 {

@@ -36,6 +36,10 @@ jv df_origin_json(const struct df_origin *o);
 int df_origin_put(struct df_origin *o, struct df_step *s,
 	struct df_commit *c, struct df_err *e) DF_CHECK;
 
+/* The run that this one supersedes: 1 and *run (the digest of its line 1), 0
+   when there is none. */
+int df_origin_of(struct df_run *r, struct df_digest *run, struct df_err *e)
+	DF_CHECK;
 /*
  * Check the origins that a run carries: each log chains, every signature
  * holds under its trust files, whose root is the run's own, and first and

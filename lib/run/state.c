@@ -38,6 +38,7 @@ df_state_init(struct df_state *s)
 	memset(s, 0, sizeof(*s));
 	s->created = s->started = s->updated = -1;
 	s->last_stage = UINT32_MAX;
+	s->need_approvals = 1;
 }
 
 void
@@ -45,6 +46,7 @@ df_state_release(struct df_state *s)
 {
 	free(s->stage);
 	free(s->producer);
+	free(s->approver);
 	df_map_release(&s->stages);
 	df_map_release(&s->tasks);
 	df_map_release(&s->producers);
@@ -78,6 +80,19 @@ df_state_dispatch(const struct df_state *s, size_t task)
 	return k == UINT32_MAX ? NULL : &s->stage[k];
 }
 
+static void
+policy_settings(struct df_state *s, const struct df_json *j)
+{
+	uint32_t set = df_jget(j, 0, "settings"), t;
+	int64_t v;
+
+	t = df_jget(j, set, "policy.approvals");
+	if (t && df_jint(j, t, 1, 1000, &v) == 0)
+		s->need_approvals = (uint32_t)v;
+	t = df_jget(j, set, "policy.allow_self_approval");
+	s->no_self = set && (t == 0 || j->tok[t].type != DF_JTRUE);
+}
+
 int
 df_state_tasks(struct df_state *s, const struct df_json *j, struct df_err *e)
 {
@@ -88,6 +103,7 @@ df_state_tasks(struct df_state *s, const struct df_json *j, struct df_err *e)
 	if (list == 0 || j->tok[list].type != DF_JARRAY)
 		return df_fail(e, DF_INPUT, "run.tasks",
 		    "run.json: no list of tasks");
+	policy_settings(s, j);
 	s->ntask = j->tok[list].n;
 	s->task = df_arena_alloc(&s->arena, s->ntask * sizeof(*s->task));
 	for (i = 0, t = df_jfirst(j, list); i < s->ntask;

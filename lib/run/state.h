@@ -62,9 +62,10 @@ struct df_stage {
 	uint32_t failed;	/* of them */
 	uint8_t status;		/* enum df_stage_status, of the last one */
 	uint8_t retryable;	/* the last failure may be tried again */
-	uint8_t rebase;		/* a merge conflict named it: it starts from
-				   the merge of all tasks before it */
+	uint8_t rebase;		/* a merge conflict opened it again: it starts
+				   from the merge of all tasks before it */
 	char error[40];		/* code of the last failure */
+	int64_t since;		/* ms: when the last attempt was started */
 	struct df_at started, ended;	/* the last attempt's lines */
 };
 
@@ -95,7 +96,10 @@ struct df_state {
 	uint32_t shown, opened;		/* disclosures by people */
 	uint32_t interventions, retries, seals;
 	int64_t tokens, cost;		/* of all attempts; cost in 10^-6 USD */
+	int64_t busy;			/* ms of all attempts of agents */
 	uint32_t max_attempts, max_evaluations;	/* 0: no limit said */
+	uint32_t need_approvals;	/* by the envelope; else 1 */
+	int no_self;			/* by the envelope: no self-approval */
 	uint64_t seq;
 	struct df_digest head, genesis;	/* genesis: of line 1 */
 	int64_t created, started, updated;	/* ms; -1 when not yet */
@@ -113,6 +117,10 @@ struct df_state {
 	   produced what is judged. */
 	const char **producer;
 	size_t nproducer, capproducer;
+
+	/* Those who approved so far: persons, with what follows them cut. */
+	const char **approver;
+	size_t napprover, capapprover;
 
 	struct df_at at_created, at_evaluated, at_decided, at_merged;
 	struct df_at at_sealed;

@@ -36,6 +36,13 @@ brief_trim(const char **s, size_t *n)
 		++*s;
 }
 
+int
+brief_blank(const char *s, size_t n)
+{
+	brief_trim(&s, &n);
+	return n == 0;
+}
+
 jv
 brief_str(const char *s, size_t n)
 {

@@ -35,8 +35,9 @@ void brief_next(struct df_buf *b);
 void brief_number(struct df_buf *b, size_t n);
 /* "doc":"D4","line":12 - line 0: the document as a whole. */
 void brief_source(struct df_buf *b, struct df_span at);
-/* s without blanks around it. */
+/* s without blanks around it; is there nothing else? */
 void brief_trim(const char **s, size_t *n);
+int brief_blank(const char *s, size_t n);
 
 /* "SC-001, SC-002"; with titles "SC-001 (Validate)". */
 void brief_item(struct df_buf *b, const struct df_item *it, int title);

@@ -182,28 +182,57 @@ ck_judge(struct ck *c)
 
 /* ---- coverage ---- */
 
+/* Which holdout says itself that it validates which scenario. */
+struct pair {
+	uint32_t holdout, scenario;
+};
+
+static struct pair *
+pairs(const struct df_d9 *d, struct df_map *m)
+{
+	struct pair *p;
+	size_t i, k, n = 0;
+
+	for (i = 0; i < d->holdouts; i++)
+		n += d->holdout[i].validates.n;
+	p = df_calloc(n + 1, sizeof(*p));
+	for (n = i = 0; i < d->holdouts; i++)
+		for (k = 0; k < d->holdout[i].validates.n; k++) {
+			const struct df_item *to =
+			    d->holdout[i].validates.v[k].to;
+
+			if (to == NULL)
+				continue;
+			p[n].holdout = (uint32_t)i;
+			p[n].scenario = to->index;
+			df_map_set(m, (const char *)&p[n], sizeof(p[n]), 1);
+			n++;
+		}
+	return p;
+}
+
 static void
 matrix(struct ck *c, const uint8_t *seen)
 {
-	const struct df_spec *sp = c->sp;
-	const struct df_d9 *d = &sp->d9;
-	size_t i, k, m;
+	const struct df_d9 *d = &c->sp->d9;
+	struct df_map says = { 0 };
+	struct pair *all = pairs(d, &says), one;
+	size_t i, k;
 
 	for (i = 0; i < d->covers; i++) {
 		const struct df_cover *x = &d->cover[i];
+		int known = x->to.to && x->to.family == DF_SC;
 
 		if (*x->to.id && x->to.to == NULL)
 			ck_add(c, "d9.matrix", x->scenario.at, "", "the matrix "
 			    "has a row for %s, which D%u does not define",
 			    x->to.id, df_family_doc[x->to.family]);
-		if (x->to.to && x->to.family == DF_SC &&
-		    x->holdouts.n == 0 && seen[x->to.to->index])
+		if (known && x->holdouts.n == 0 && seen[x->to.to->index])
 			ck_add(c, "d9.matrix", x->scenario.at, "", "the matrix "
 			    "names no holdout for %s, but there is one",
 			    x->to.id);
 		for (k = 0; k < x->holdouts.n; k++) {
 			const struct df_item *it = x->holdouts.v[k].to;
-			const struct df_holdout *h;
 
 			if (it == NULL) {
 				ck_add(c, "d9.matrix", x->coverage.at, "",
@@ -211,18 +240,19 @@ matrix(struct ck *c, const uint8_t *seen)
 				    "define", x->holdouts.v[k].id);
 				continue;
 			}
-			if (x->to.to == NULL || x->to.family != DF_SC)
+			if (!known)
 				continue;
-			h = df_holdout_of(it);
-			for (m = 0; m < h->validates.n; m++)
-				if (h->validates.v[m].to == x->to.to)
-					break;
-			if (m == h->validates.n)
+			one.holdout = it->index;
+			one.scenario = x->to.to->index;
+			if (df_map_get(&says, (const char *)&one,
+			    sizeof(one)) == DF_MAP_NONE)
 				ck_add(c, "d9.matrix", x->coverage.at, "",
 				    "the matrix says %s covers %s, but it does "
 				    "not say so itself", it->id, x->to.id);
 		}
 	}
+	df_map_release(&says);
+	free(all);
 }
 
 static void

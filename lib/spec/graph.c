@@ -236,52 +236,67 @@ df_spec_cycles(const struct df_spec *sp,
 
 /* ---- who is responsible ---- */
 
-static size_t
-names(const struct df_refs *r, const struct df_item *it, int *derived)
+void
+df_spec_assign(struct df_spec *sp)
 {
-	size_t i;
+	uint32_t *order = df_calloc(sp->d8.tasks + 1, sizeof(*order));
+	uint32_t *shared = df_calloc(sp->d2.scenarios + 1, sizeof(*shared));
+	uint32_t *top = df_calloc(sp->d2.scenarios + 1, sizeof(*top));
+	size_t i, k, m;
 
-	for (i = 0; i < r->n; i++)
-		if (r->v[i].to == it) {
-			*derived = r->v[i].derived;
-			return 1;
+	if (df_spec_order(sp, order) == -1)
+		for (i = 0; i < sp->d8.tasks; i++)
+			order[i] = (uint32_t)i;
+	for (i = 0; i < sp->d8.tasks; i++) {
+		const struct df_task *t = &sp->d8.task[order[i]];
+
+		/* how many of its contracts name each scenario */
+		for (k = 0; k < t->contracts.n; k++) {
+			const struct df_item *c = t->contracts.v[k].to;
+			const struct df_refs *s;
+
+			if (c == NULL || t->contracts.v[k].derived)
+				continue;
+			s = &df_contract_of(c)->scenarios;
+			for (m = 0; m < s->n; m++)
+				if (s->v[m].to)
+					shared[s->v[m].to->index]++;
 		}
-	return 0;
+		for (k = 0; k < t->scenarios.n; k++) {
+			const struct df_ref *r = &t->scenarios.v[k];
+			struct df_scenario *s;
+			uint32_t score;
+
+			if (r->to == NULL)
+				continue;
+			s = &sp->d2.scenario[r->to->index];
+			/* 1: it covers it at all */
+			score = r->derived || t->foundation ? 1 :
+			    2 + shared[r->to->index];
+			if (score > top[r->to->index]) {
+				top[r->to->index] = score;
+				s->responsible = t;
+			}
+		}
+		for (k = 0; k < t->contracts.n; k++) {
+			const struct df_item *c = t->contracts.v[k].to;
+			const struct df_refs *s;
+
+			if (c == NULL || t->contracts.v[k].derived)
+				continue;
+			s = &df_contract_of(c)->scenarios;
+			for (m = 0; m < s->n; m++)
+				if (s->v[m].to)
+					shared[s->v[m].to->index] = 0;
+		}
+	}
+	free(order);
+	free(shared);
+	free(top);
 }
 
 const struct df_task *
 df_spec_responsible(const struct df_spec *sp, const struct df_item *scenario)
 {
-	const struct df_task *best = NULL, *any = NULL, *t;
-	uint32_t *order = df_calloc(sp->d8.tasks + 1, sizeof(*order));
-	size_t i, k, score, top = 0;
-	uint8_t *mine = df_calloc(sp->d4.contracts + 1, 1);
-	int derived;
-
-	if (df_spec_order(sp, order) == -1)
-		for (i = 0; i < sp->d8.tasks; i++)
-			order[i] = (uint32_t)i;
-	for (i = 0; i < sp->d4.contracts; i++)
-		mine[i] = names(&sp->d4.contract[i].scenarios, scenario,
-		    &derived) != 0;
-	for (i = 0; i < sp->d8.tasks; i++) {
-		t = &sp->d8.task[order[i]];
-		if (!names(&t->scenarios, scenario, &derived))
-			continue;
-		if (any == NULL)
-			any = t;
-		if (derived || t->foundation)
-			continue;
-		score = 1;
-		for (k = 0; k < t->contracts.n; k++)
-			if (t->contracts.v[k].to && !t->contracts.v[k].derived)
-				score += mine[t->contracts.v[k].to->index];
-		if (score > top) {
-			top = score;
-			best = t;
-		}
-	}
-	free(order);
-	free(mine);
-	return best ? best : any;
+	return sp->d2.scenario[scenario->index].responsible;
 }

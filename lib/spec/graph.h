@@ -19,4 +19,7 @@ size_t df_spec_cycles(const struct df_spec *sp,
 	void (*f)(void *arg, const struct df_task *const *cycle, size_t n),
 	void *arg);
 
+/* Set df_scenario.responsible (df_spec_responsible()): for the reader. */
+void df_spec_assign(struct df_spec *sp);
+
 #endif

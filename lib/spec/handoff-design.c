@@ -14,7 +14,8 @@ component(struct hand *h, const struct df_pick *p, int own)
 	const struct df_component *c = &h->sp->d7.component[p->index];
 	jv o = df_jset_str(jv_object(), "name", c->name), f = jv_array();
 
-	o = df_jset(o, "file", brief_value(&c->file));
+	o = df_jset_str(o, "file", strstr(c->name, c->file.s) ? "" :
+	    c->file.s);
 	hand_because(h, p, c);
 	o = df_jset(o, "because", hand_buf(h));
 	if (own) {

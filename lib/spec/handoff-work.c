@@ -414,24 +414,20 @@ step_tests(struct hand *h)
 	hand_list(h, "test_counts", counts);
 }
 
-/* The lines of D7's testing strategy that name something of the task; when
-   none does, all of them if they are few. */
+/* The lines of D7's testing strategy that are for this task or for all. */
 static void
 strategy(struct hand *h)
 {
 	struct df_picks *p = &h->sc.kind[DF_K_TESTING];
-	const struct df_xline *l = h->x->testing;
-	size_t i, left = df_picks_best(p, h->max->testing), n = p->n;
+	size_t left = df_picks_best(p, h->max->testing), i;
+	const struct df_str *l;
 
-	if (n == 0 && h->x->ntesting <= h->max->testing)
-		n = h->x->ntesting;
-	for (i = 0; i < n; i++) {
-		const struct df_xline *k = &l[p->n ? p->v[i].index : i];
-
-		df_buf_add(&h->b, k->s.s, k->s.n);
+	for (i = 0; i < p->n; i++) {
+		l = &h->x->testing[p->v[i].index].s;
+		df_buf_add(&h->b, l->s, l->n);
 		df_buf_ch(&h->b, '\n');
 	}
-	if (n)
+	if (p->n)
 		hand_cite(h, "test_plan", "testing strategy",
 		    h->sp->d7.testing_at);
 	hand_view(h, "testing", hand_buf(h));

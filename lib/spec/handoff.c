@@ -6,6 +6,7 @@
 #include "base/schema.h"
 #include "spec/handoff-internal.h"
 
+#define BECAUSE 16		/* ids that say why something is there */
 #define ROOM 1024		/* what a list of the record begins with */
 
 const struct df_handoff_max df_handoff_max = {
@@ -216,7 +217,7 @@ hand_because(struct hand *h, const struct df_pick *p,
     const struct df_component *c)
 {
 	const struct df_item *it;
-	size_t i, n = 0, k;
+	size_t i, n = 0;
 
 	if ((p->by & DF_BY_NAME) && p->step)
 		df_buf_fmt(&h->b, "named in step %u", p->step);
@@ -224,17 +225,14 @@ hand_because(struct hand *h, const struct df_pick *p,
 		df_buf_str(&h->b, "named by the task");
 	for (i = 0; c && i < c->refs.n && (p->by & DF_BY_ID); i++) {
 		it = c->refs.v[i].to;
-		if (it == NULL)
+		if (it == NULL || !df_scope_owns(h->x, it) || n++ >= BECAUSE)
 			continue;
-		for (k = 0; k < h->t->others.n; k++)
-			if (h->t->others.v[k].to == it)
-				break;
-		if (k == h->t->others.n && !df_scope_owns(h->x, it))
-			continue;
-		df_buf_str(&h->b, n++ ? ", " : h->b.n ? "; implements " :
+		df_buf_str(&h->b, n > 1 ? ", " : h->b.n ? "; implements " :
 		    "implements ");
 		df_buf_str(&h->b, it->id);
 	}
+	if (n > BECAUSE)
+		df_buf_fmt(&h->b, " and %zu more", n - BECAUSE);
 	if (h->b.n)
 		return;
 	df_buf_str(&h->b, p->by & DF_BY_ID ? "shares an id with the task" :

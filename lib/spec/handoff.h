@@ -22,13 +22,15 @@
  * md holds no line number, no path of a machine, no time, no version of a
  * document and no run: an edit elsewhere in the documents does not change it.
  * The record has the place of each item: sources.NAME is as long as the list
- * NAME and holds {doc, line}; items of details have source.
+ * NAME and holds {doc, line}; cited has the places of what else stands in md.
  *
- * Text of the documents is Markdown by the specification's author.  It enters
- * through the template engine, which keeps it where it is put (template.h): a
- * paragraph stays on its line behind a mark of ours, longer text is quoted
- * with "> " line by line, code is fenced with a fence longer than any in it.
- * So every line that begins with "#" or a fence without ">" is ours.
+ * Text of the documents is Markdown by the specification's author, and goes in
+ * as that.  It enters through the template engine, which keeps it where it is
+ * put (template.h): a paragraph stays on its line behind a mark of ours, longer
+ * text is quoted with "> " line by line, code is fenced with a fence longer
+ * than any in it, a "|" in a cell is escaped, control and bidirectional
+ * characters are shown as what they are.  So outside such a fence every line
+ * that begins with "#", a fence, a table or a number is ours.
  *
  * D9.  The functions are given a specification without D9.  They do not look
  * at it if it is there.

@@ -320,12 +320,28 @@ df_md_key(struct df_str key, const char *name)
 	return i == key.n;
 }
 
+struct df_str
+df_md_unnumbered(struct df_str t)
+{
+	struct df_str s = t;
+	size_t i = 0;
+
+	while (i < s.n && i < 4 && s.s[i] >= '0' && s.s[i] <= '9')
+		i++;
+	if (i == 0 || i + 1 >= s.n || (s.s[i] != '.' && s.s[i] != ')') ||
+	    (s.s[i + 1] >= '0' && s.s[i + 1] <= '9'))
+		return t;
+	s.s += i + 1;
+	s.n -= i + 1;
+	return df_str_trim(s);
+}
+
 int
 df_md_title(struct df_str title, const char *name)
 {
 	size_t i = 0;
 
-	title = df_md_bare(title);
+	title = df_md_bare(df_md_unnumbered(df_md_bare(title)));
 	for (; *name; name++) {
 		if (i == title.n)
 			return 0;

@@ -15,7 +15,7 @@
  * row follows or not.
  *
  * Slices (struct df_str) point into the document or its arena; no function
- * here allocates except df_md_read() and df_md_join().
+ * here allocates except df_md_read().
  */
 #ifndef DF_SPEC_MD_H
 #define DF_SPEC_MD_H
@@ -115,10 +115,13 @@ int df_md_kv(struct df_str line, struct df_md_kv *kv);
  */
 int df_md_key(struct df_str key, const char *name);
 
+/* A title without the number before it: "3. Persistence" is "Persistence". */
+struct df_str df_md_unnumbered(struct df_str title);
+
 /*
  * Does a title begin with the words of name?  "Boundaries (unlisted ...)",
- * "Boundaries - x" and "boundaries of it" mean "boundaries"; "Boundary" does
- * not.
+ * "2. Boundaries - x" and "boundaries of it" mean "boundaries"; "Boundary"
+ * does not.
  */
 int df_md_title(struct df_str title, const char *name);
 

@@ -63,7 +63,8 @@ struct df_prompt_in {
 /*
  * Appends to json, md and answers.  Fails with DF_INPUT: "prompt.task" when
  * the handoff is not this task's, "prompt.adversarial" when the contract has
- * no such set, "prompt.feedback", "contract.member", "template.*".
+ * no such set, "prompt.phases", "prompt.feedback", "contract.member",
+ * "template.*".
  */
 int df_prompt_make(const struct df_spec *sp, const struct df_task *task,
 	const struct df_prompt_in *in, struct df_buf *json,

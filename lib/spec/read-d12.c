@@ -11,10 +11,23 @@ static const char *const article_keys[] = {
 };
 
 struct head {
-	uint32_t line, end;
+	uint32_t line;
 	unsigned number, level;
 	struct df_str title;
 };
+
+/* Does a field Rule or Why follow line i? */
+static int
+has_rule(const struct df_md *md, uint32_t i, uint32_t b)
+{
+	struct df_md_kv kv;
+
+	while (++i < b && md->line[i].kind == DF_MD_BLANK)
+		;
+	return i < b && md->line[i].kind == DF_MD_TEXT &&
+	    df_md_kv(rd_line(&md->line[i]), &kv) &&
+	    (df_md_key(kv.key, "rule") || df_md_key(kv.key, "why"));
+}
 
 /* "Article 4: Name", "Art. 4 - Name": the number, or 0; *t becomes the name. */
 static unsigned
@@ -82,7 +95,7 @@ read_articles(struct rd *r)
 	uint32_t i;
 	size_t k;
 	unsigned n, next = 1;
-	int headings = 0;
+	int headings = 0, ruled = 0;
 
 	if (sec == NULL) {
 		in.a = 0;
@@ -107,6 +120,9 @@ read_articles(struct rd *r)
 		x->title = t;
 		headings = 1;
 	}
+	/* a numbered line is an article, but a step of a Test may be one too */
+	for (i = in.a; !headings && !ruled && i < in.b; i++)
+		ruled = r->md->line[i].mark == '1' && has_rule(r->md, i, in.b);
 	for (i = in.a; !headings && i < in.b; i++) {
 		struct df_str t;
 
@@ -114,17 +130,17 @@ read_articles(struct rd *r)
 		if (l->kind != DF_MD_TEXT || l->indent > 1)
 			continue;
 		t = df_md_bare(df_md_item(l));
-		if (l->mark == '1' && sec && l->num == next)
-			n = next;
+		if (l->mark == '1' && sec && (ruled ?
+		    l->num >= next && has_rule(r->md, i, in.b) :
+		    l->num == next))
+			n = l->num;
 		else if (l->mark == '1')
 			continue;
 		else {
-			while (t.n && t.s[0] == '*') {
-				t.s++;
-				t.n--;
-			}
+			t = rd_unmarked(t);
 			n = article_head(&t);
-			while (t.n && t.s[t.n - 1] == '*')
+			while (t.n && (t.s[t.n - 1] == '*' ||
+			    t.s[t.n - 1] == '_'))
 				t.n--;
 		}
 		if (n == 0 || !rd_take(r, 20))
@@ -186,11 +202,7 @@ read_boundaries(struct rd *r)
 			if (l->kind != DF_MD_HEADING &&
 			    (l->kind != DF_MD_TEXT || l->indent > 1))
 				continue;
-			t = df_md_item(l);
-			while (t.n && (t.s[0] == '*' || t.s[0] == '_')) {
-				t.s++;
-				t.n--;
-			}
+			t = rd_unmarked(df_md_item(l));
 			for (k = 0; k < 3; k++)
 				if (df_md_title(t, name[k]))
 					label = k;
@@ -246,6 +258,18 @@ struct gwt {
 	uint32_t last;			/* its last line */
 };
 
+/* "GIVEN** text", "text **": without what is left of a pair of marks. */
+static struct df_str
+half_marked(struct df_str s, const char *mark)
+{
+	while (rd_starts(s, mark) && !df_str_find(rd_advance(s, 2), mark))
+		s = df_str_trim(rd_advance(s, 2));
+	while (s.n >= 2 && memcmp(s.s + s.n - 2, mark, 2) == 0 &&
+	    !df_str_find((struct df_str){ s.s, s.n - 2 }, mark))
+		s.n -= 2;
+	return df_str_trim(s);
+}
+
 static void
 clause_end(struct gwt *g)
 {
@@ -254,18 +278,7 @@ clause_end(struct gwt *g)
 
 	if (g->state == C_NONE)
 		return;
-	s = df_str_trim(s);
-	/* "**GIVEN** text": what is left of the marks */
-	while (s.n >= 2 && memcmp(s.s, "**", 2) == 0 &&
-	    df_str_find((struct df_str){ s.s + 2, s.n - 2 }, "**") == NULL) {
-		s.s += 2;
-		s.n -= 2;
-		s = df_str_trim(s);
-	}
-	while (s.n >= 2 && memcmp(s.s + s.n - 2, "**", 2) == 0 &&
-	    df_str_find((struct df_str){ s.s, s.n - 2 }, "**") == NULL)
-		s.n -= 2;
-	s = df_str_trim(s);
+	s = half_marked(half_marked(df_str_trim(s), "**"), "__");
 	if (rd_take(g->r, 1)) {
 		t = PUSH(g->part[g->state]);
 		t->s = rd_str(g->r, s);
@@ -310,21 +323,11 @@ clause_of(unsigned word, enum clause state, int first)
 	return word > state ? (enum clause)word : C_NONE;
 }
 
-static struct df_str
-unmarked(struct df_str t)
-{
-	while (t.n && (t.s[0] == '*' || t.s[0] == '_' || t.s[0] == ' ')) {
-		t.s++;
-		t.n--;
-	}
-	return t;
-}
-
 /* At the beginning of a line "**Given**" and "Given:" are clause words too. */
 static unsigned
 first_word(struct df_str t)
 {
-	struct df_str u = unmarked(t);
+	struct df_str u = rd_unmarked(t);
 	unsigned w = clause_word(u, 1);
 	size_t n;
 
@@ -357,7 +360,7 @@ clause_text(struct gwt *g, const char *s, size_t n, uint32_t i)
 static void
 clause_line(struct gwt *g, uint32_t i, struct df_str t)
 {
-	const char *start = unmarked(t).s, *close;
+	const char *start = rd_unmarked(t).s, *close;
 	size_t k = (size_t)(start - t.s), from = 0;
 	struct df_str u;
 	enum clause is;
@@ -370,7 +373,7 @@ clause_line(struct gwt *g, uint32_t i, struct df_str t)
 			k += (size_t)(close - u.s);
 			continue;
 		}
-		if (k && in_word(u.s[-1]))
+		if (u.s > start && in_word(u.s[-1]))
 			continue;
 		w = u.s == start ? first_word(t) : clause_word(u, 0);
 		is = clause_of(w, g->state, u.s == start);
@@ -381,8 +384,7 @@ clause_line(struct gwt *g, uint32_t i, struct df_str t)
 		g->state = is;
 		g->line = g->last = i;
 		k += strlen(clause_name[w]);
-		while (k < t.n && (t.s[k] == '*' || t.s[k] == ':' ||
-		    t.s[k] == ' '))
+		while (k < t.n && strchr("*_: ", t.s[k]))
 			k++;
 		g->at = t.s + k;
 		from = k--;
@@ -495,7 +497,7 @@ read_scenarios(struct rd *r)
 			rd_item(r, x, &s->item);
 			s->item.index = (uint32_t)de.n - 1;
 			if (df_str_find(x->title, " | ")) {
-				rd_pipes(r, x->title, x->line, &f);
+				rd_defpipes(r, x, &f);
 				s->item.title = "";
 			} else
 				rd_fields(r, x->line + 1, x->end,
@@ -536,24 +538,32 @@ read_criteria(struct rd *r)
 	}
 }
 
+static int
+has_marker(const struct df_md_line *l)
+{
+	return (l->kind == DF_MD_TEXT || l->kind == DF_MD_HEADING ||
+	    l->kind == DF_MD_TABLE) &&
+	    df_str_find(rd_line(l), "[NEEDS CLARIFICATION") != NULL;
+}
+
 static void
 read_markers(struct rd *r)
 {
 	struct df_values *to = &r->sp->d2.markers;
 	VEC(struct df_value) v = { 0 };
 	const struct df_md_line *l;
-	uint32_t i;
+	uint32_t i, j;
 
-	for (i = 0; i < r->md->lines; i++) {
+	for (i = 0; i < r->md->lines; i = j) {
 		l = &r->md->line[i];
-		if (l->kind != DF_MD_TEXT && l->kind != DF_MD_HEADING &&
-		    l->kind != DF_MD_TABLE)
+		j = i + 1;
+		if (!has_marker(l) || !rd_take(r, 1))
 			continue;
-		if (df_str_find(rd_line(l), "[NEEDS CLARIFICATION") == NULL ||
-		    !rd_take(r, 1))
-			continue;
-		*PUSH(v) = rd_value(r, df_md_item(l), i,
-		    l->kind == DF_MD_TEXT ? r->md->lines : i + 1, l->indent);
+		while (l->kind == DF_MD_TEXT && j < r->md->lines &&
+		    r->md->line[j].kind == DF_MD_TEXT &&
+		    !has_marker(&r->md->line[j]))
+			j++;
+		*PUSH(v) = rd_value(r, df_md_item(l), i, j, l->indent);
 	}
 	KEEP(r, v, &to->v, &to->n);
 }

@@ -179,11 +179,7 @@ plain_scenarios(struct rd *r, const struct rd_def *x, struct df_contract *c)
 		l = &r->md->line[i];
 		if (l->kind != DF_MD_TEXT)
 			continue;
-		t = df_md_item(l);
-		while (t.n && t.s[0] == '*') {
-			t.s++;
-			t.n--;
-		}
+		t = rd_unmarked(df_md_item(l));
 		if (!df_str_word(t, "scenarios") && !df_str_word(t, "scenario"))
 			continue;
 		c->scenarios_text = rd_text(r, t, i);

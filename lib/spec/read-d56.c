@@ -35,11 +35,7 @@ plain_decision(struct rd *r, const struct rd_def *x)
 		l = &r->md->line[i];
 		if (l->kind != DF_MD_TEXT && l->kind != DF_MD_HEADING)
 			continue;
-		t = df_md_item(l);
-		while (t.n && t.s[0] == '*') {
-			t.s++;
-			t.n--;
-		}
+		t = rd_unmarked(df_md_item(l));
 		if (!df_str_word(t, "decision"))
 			continue;
 		if (l->kind == DF_MD_HEADING)
@@ -57,7 +53,7 @@ read_research(struct rd *r, const struct rd_def *x, struct df_research *q)
 
 	rd_item(r, x, &q->item);
 	if (x->level == 0 && df_str_find(x->title, " | ")) {
-		rd_pipes(r, x->title, x->line, &f);
+		rd_defpipes(r, x, &f);
 		q->item.title = "";
 	} else
 		rd_fields(r, x->line + 1, x->end, research_keys, &f);
@@ -123,30 +119,41 @@ letter(int c)
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-/* The status that the word at t is; small letters only when any. */
+/* Where a status stands decides how strictly it is read. */
+enum strict {
+	S_FIELD,	/* "Status: open": the first word in any case */
+	S_PROSE,	/* Resolution: "Open the file" is no status */
+	S_TITLE,	/* "(open files)": capitals only */
+	S_ROW		/* the first word of a cell, and nothing behind it */
+};
+
+/* The status that the word at t is, first in its text or not. */
 static enum df_status
-status_at(struct df_str t, int row, int any, size_t *n)
+status_at(struct df_str t, enum strict how, int first, size_t *n)
 {
 	size_t i;
+	int any;
 
 	for (i = 0; i < DF_LEN(status_word); i++) {
 		*n = strlen(status_word[i].word);
-		if (status_word[i].row && !row)
+		if ((status_word[i].row && how != S_ROW) ||
+		    !df_str_word(t, status_word[i].word))
 			continue;
-		if (df_str_word(t, status_word[i].word) && (any ||
-		    memcmp(t.s, status_word[i].word, *n) == 0))
+		any = first && (how == S_FIELD || (how != S_TITLE &&
+		    status_word[i].is != DF_STATUS_OPEN) ||
+		    (how == S_ROW && t.n == *n));
+		if (any || memcmp(t.s, status_word[i].word, *n) == 0)
 			return status_word[i].is;
 	}
 	return DF_STATUS_NONE;
 }
 
 /*
- * The first of OPEN, RESOLVED and ASSUMED in t, the first word in any case;
- * ASSUMED directly behind RESOLVED is what counts.  In a boundary table only
- * the first word is looked at.
+ * The first of OPEN, RESOLVED and ASSUMED in t; ASSUMED directly behind
+ * RESOLVED is what counts.
  */
 static enum df_status
-status_of(struct df_str t, int row)
+status_of(struct df_str t, enum strict how)
 {
 	enum df_status is = DF_STATUS_NONE, second;
 	size_t i = 0, n = 0;
@@ -157,9 +164,9 @@ status_of(struct df_str t, int row)
 			i++;
 			continue;
 		}
-		is = status_at((struct df_str){ t.s + i, t.n - i }, row,
+		is = status_at((struct df_str){ t.s + i, t.n - i }, how,
 		    first, &n);
-		if (is != DF_STATUS_NONE || row)
+		if (is != DF_STATUS_NONE || how == S_ROW)
 			break;
 		first = 0;
 		i++;
@@ -168,7 +175,8 @@ status_of(struct df_str t, int row)
 		return is;
 	for (i += n; i < t.n && !letter(t.s[i]); i++)
 		;
-	second = status_at((struct df_str){ t.s + i, t.n - i }, 0, 1, &n);
+	second = status_at((struct df_str){ t.s + i, t.n - i }, S_FIELD, 1,
+	    &n);
 	return second == DF_STATUS_ASSUMED ? second : is;
 }
 
@@ -186,7 +194,7 @@ title_status(struct rd *r, struct df_item *it)
 		;
 	if (i == 0)
 		return DF_STATUS_NONE;
-	s = status_of((struct df_str){ t.s + i, t.n - i - 1 }, 0);
+	s = status_of((struct df_str){ t.s + i, t.n - i - 1 }, S_TITLE);
 	if (s != DF_STATUS_NONE) {
 		t.n = i - 1;
 		it->title = rd_str(r, df_str_trim(t));
@@ -212,7 +220,7 @@ read_gap(struct rd *r, const struct rd_def *x, struct df_gap *g)
 
 	rd_item(r, x, &g->item);
 	if (df_str_find(x->title, " | ")) {
-		rd_pipes(r, x->title, x->line, &f);
+		rd_defpipes(r, x, &f);
 		g->item.title = "";
 	} else
 		rd_fields(r, x->line + 1, x->end, gap_keys, &f);
@@ -233,13 +241,13 @@ read_gap(struct rd *r, const struct rd_def *x, struct df_gap *g)
 	    df_str_word(rd_textstr(&t), "no") ? 0 : -1;
 	title = title_status(r, &g->item);
 	g->status_text = rd_fieldtext(r, &f, "status");
-	field = status_of(rd_textstr(&g->status_text), 0);
+	field = status_of(rd_textstr(&g->status_text), S_FIELD);
 	if (field == DF_STATUS_NONE && g->status_text.n)
 		field = DF_STATUS_OTHER;
 	if (field == DF_STATUS_NONE && title == DF_STATUS_NONE &&
 	    x->family == DF_GAP) {
 		g->status_text = g->resolution;
-		field = status_of(rd_textstr(&g->resolution), 0);
+		field = status_of(rd_textstr(&g->resolution), S_PROSE);
 		if (field == DF_STATUS_NONE && g->resolution.n)
 			field = DF_STATUS_OTHER;
 	}
@@ -268,48 +276,37 @@ status_column(const struct df_table *t)
 	return -1;
 }
 
+struct rows {
+	VEC(struct df_boundary) v;
+};
+
 static void
-add_rows(struct rd *r, const struct df_table *t, struct df_category *c)
+add_rows(const struct df_table *t, struct rows *rows)
 {
 	int col = status_column(t);
-	struct df_boundary *v;
+	struct df_boundary *b;
 	size_t i;
 
-	if (col < 0 || t->rows == 0)
-		return;
-	v = df_arena_alloc(&r->sp->arena, (c->rows + t->rows) * sizeof(*v));
-	if (c->rows)
-		memcpy(v, c->row, c->rows * sizeof(*v));
-	c->row = v;
-	v += c->rows;
-	c->rows += t->rows;
-	for (i = 0; i < t->rows; i++, v++) {
-		v->name = *rd_cell(t, i, 0);
-		v->status_text = *rd_cell(t, i, col);
-		v->status = status_of(rd_textstr(&v->status_text), 1);
-		if (v->status == DF_STATUS_NONE && v->status_text.n)
-			v->status = DF_STATUS_OTHER;
+	for (i = 0; i < t->rows && col >= 0; i++) {
+		b = PUSH(rows->v);
+		b->name = *rd_cell(t, i, 0);
+		b->status_text = *rd_cell(t, i, col);
+		b->status = status_of(rd_textstr(&b->status_text), S_ROW);
+		if (b->status == DF_STATUS_NONE && b->status_text.n)
+			b->status = DF_STATUS_OTHER;
 	}
 }
 
-/* "### 3. Persistence - what is kept": number and name. */
-static void
-category_name(struct rd *r, struct df_category *c, struct df_str t)
+/* The number before a title; 0 when there is none. */
+static unsigned
+title_number(struct df_str t)
 {
-	size_t i = 0;
+	struct df_str name = df_md_unnumbered(t);
+	unsigned n = 0;
 
-	t = df_md_bare(t);
-	while (i < t.n && i < 4 && t.s[i] >= '0' && t.s[i] <= '9')
-		c->number = c->number * 10 + (unsigned)(t.s[i++] - '0');
-	if (i && i < t.n && (t.s[i] == '.' || t.s[i] == ')'))
-		i++;
-	else {
-		i = 0;
-		c->number = 0;
-	}
-	t.s += i;
-	t.n -= i;
-	c->name = rd_str(r, df_str_trim(t));
+	for (; name.s > t.s && rd_digit(*t.s); t.s++)
+		n = n * 10 + (unsigned)(*t.s - '0');
+	return n;
 }
 
 /* Is line i inside one of the items (sorted by line)?  Moves *k on. */
@@ -330,12 +327,16 @@ read_categories(struct rd *r, const struct rd_defs *def)
 	struct rd_range in = rd_whole(r, ba), out = rd_whole(r, sum);
 	VEC(struct df_category) v = { 0 };
 	struct df_category *c = NULL;
+	struct rows rows;
 	struct df_md_kv kv;
 	struct df_table t;
+	struct df_str name;
 	const struct df_md_line *l;
 	uint32_t i, next = 1;
+	unsigned top = ba && title_number(df_str(ba->title)) ? ba->level : 1;
 	size_t k = 0;
 
+	memset(&rows, 0, sizeof(rows));
 	for (i = 0; i < r->md->lines && !r->full; i++) {
 		int numbered;
 
@@ -347,8 +348,14 @@ read_categories(struct rd *r, const struct rd_defs *def)
 		if ((l->kind == DF_MD_HEADING && l->level > 1) || numbered) {
 			if (!rd_take(r, 2))
 				break;
+			if (c)
+				KEEP(r, rows.v, &c->row, &c->rows);
 			c = PUSH(v);
-			category_name(r, c, rd_line(l));
+			name = df_md_bare(rd_line(l));
+			c->name = rd_str(r, df_md_unnumbered(name));
+			/* the number of a section is none of a category */
+			if (numbered || l->level > top)
+				c->number = title_number(name);
 			if (numbered || (c->number == next && i >= in.a))
 				next++;
 			c->at = rd_span(r, i, i + 1);
@@ -359,13 +366,15 @@ read_categories(struct rd *r, const struct rd_defs *def)
 			continue;
 		if (l->kind == DF_MD_TABLE) {
 			i = rd_table(r, i, r->md->lines, &t) - 1;
-			add_rows(r, &t, c);
+			add_rows(&t, &rows);
 		} else if (l->kind == DF_MD_TEXT &&
 		    df_md_kv(rd_line(l), &kv) &&
 		    df_md_key(kv.key, "gaps found"))
 			c->gaps = rd_value(r, kv.value, i, r->md->lines,
 			    l->indent);
 	}
+	if (c)
+		KEEP(r, rows.v, &c->row, &c->rows);
 	/* headings that are no category and hold no table are of no use */
 	for (i = 0, k = 0; k < v.n; k++)
 		if (v.v[k].number || v.v[k].rows)

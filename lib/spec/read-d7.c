@@ -124,12 +124,12 @@ static int
 bold_name(struct df_str t, struct df_str *name)
 {
 	struct df_md_kv kv;
-	const char *end;
+	const char *end, *mark = rd_starts(t, "__") ? "__" : "**";
 
-	if (t.n < 5 || t.s[0] != '*' || t.s[1] != '*' || df_md_kv(t, &kv))
+	if (t.n < 5 || !rd_starts(t, mark) || df_md_kv(t, &kv))
 		return 0;
 	name->s = t.s + 2;
-	end = df_str_find((struct df_str){ t.s + 2, t.n - 2 }, "**");
+	end = df_str_find(rd_advance(t, 2), mark);
 	if (end == NULL || end == name->s)
 		return 0;
 	name->n = (size_t)(end - name->s);
@@ -291,6 +291,8 @@ read_components(struct rd *r)
 
 /* ---- file creation order ---- */
 
+#define PATH_LONGEST 1024
+
 struct node {
 	size_t col;
 	size_t file;		/* place in the list */
@@ -390,6 +392,11 @@ read_tree(struct rd *r)
 				df_buf_str(&b, f->path);
 		}
 		df_buf_add(&b, name.s, name.n);
+		if (b.n > PATH_LONGEST) {
+			rd_remark(r, "d7.path", rd_span(r, i, i + 1),
+			    "a path of %zu bytes is left out", b.n);
+			continue;
+		}
 		f = PUSH(v);
 		f->path = df_arena_str(&r->sp->arena, b.s, b.n);
 		f->dir = name.s[name.n - 1] == '/';

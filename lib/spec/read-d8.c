@@ -248,21 +248,23 @@ set_deps(struct rd *r, struct df_d8 *d, struct df_task *t)
 	struct df_str s = rd_textstr(&t->deps_text);
 	VEC(struct df_ref) v = { 0 };
 	struct df_ref *ref;
-	size_t i, k;
+	size_t i, k, sets = 0;
 	int before, phase;
 
 	if (t->deps.n || is_none(s))
 		return;
 	before = df_str_word(s, "all") && (s.n == 3 ||
-	    contains(s, "previous") || contains(s, "prior") || contains(s, "preceding") ||
+	    contains(s, "previous") || contains(s, "prior") ||
+	    contains(s, "preceding") ||
 	    contains(s, "earlier") || contains(s, "other"));
-	for (i = 0; i < s.n || before; i++) {
+	for (i = 0; (i < s.n || before) && sets < 16; i++) {
 		phase = -1;
 		if (!before) {
 			if (s.n - i < 7 || memcmp(s.s + i, "Phase ", 6) != 0 ||
 			    !digit(s.s[i + 6]))
 				continue;
 			phase = s.s[i + 6] - '0';
+			sets++;
 		}
 		for (k = 0; k < d->tasks && !r->full; k++) {
 			const struct df_task *o = &d->task[k];

@@ -82,16 +82,34 @@ begin(struct starts *s, uint32_t line)
 	return x;
 }
 
-/* A heading directly above a YAML block that begins a scenario is its own. */
+/*
+ * A heading directly above a YAML block that begins a scenario is its own,
+ * but not the heading of them all: "Scenarios", "Holdout scenarios (P0)".
+ */
 static uint32_t
 own_heading(const struct df_md *md, uint32_t fence)
 {
+	static const char all[] = "scenarios";
+	const struct df_md_line *l;
+	struct df_str t;
+	const char *p;
 	uint32_t i = fence;
 
 	while (i && md->line[i - 1].kind == DF_MD_BLANK)
 		i--;
-	return i && md->line[i - 1].kind == DF_MD_HEADING &&
-	    md->line[i - 1].level >= 3 ? i - 1 : fence;
+	if (i == 0)
+		return fence;
+	l = &md->line[i - 1];
+	if (l->kind != DF_MD_HEADING || l->level < 3)
+		return fence;
+	t = df_md_bare(rd_line(l));
+	if ((p = memchr(t.s, '(', t.n)) != NULL)
+		t.n = (size_t)(p - t.s);
+	t = df_str_trim(t);
+	if (t.n >= sizeof(all) - 1 && df_str_ieq((struct df_str){
+	    t.s + t.n - (sizeof(all) - 1), sizeof(all) - 1 }, all))
+		return fence;
+	return i - 1;
 }
 
 static void
@@ -233,15 +251,27 @@ frame_heading(const struct df_md_line *l)
 	return 0;
 }
 
-/* Code that looks like a scenario's but stands in none. */
+/* Has the scenario a label without the code that belongs to it? */
+static int
+is_cut(const struct df_holdout *h)
+{
+	return (h->setup.there && h->setup.fences == 0) ||
+	    (h->execute.there && h->execute.fences == 0) ||
+	    (h->verify.there && h->verify.fences == 0);
+}
+
+/*
+ * Code behind a scenario, under a heading that is none of the frame's: with a
+ * label, or without when the scenario lacks some.
+ */
 static void
-find_stray(struct rd *r, uint32_t a, uint32_t b, int after)
+find_stray(struct rd *r, uint32_t a, uint32_t b, const struct df_holdout *h)
 {
 	struct df_d9 *d = &r->sp->d9;
 	const struct df_md_line *l;
 	struct df_str rest;
 	uint32_t i, label = 0;
-	int known = !after;
+	int known = 0;
 
 	for (i = a; i < b && d->stray == 0; i++) {
 		l = &r->md->line[i];
@@ -250,7 +280,8 @@ find_stray(struct rd *r, uint32_t a, uint32_t b, int after)
 		else if (l->kind == DF_MD_HEADING) {
 			known = frame_heading(l);
 			label = 0;
-		} else if (l->kind == DF_MD_FENCE && (label || !known) &&
+		} else if (l->kind == DF_MD_FENCE && !known &&
+		    (label || is_cut(h)) &&
 		    (df_str_word(rd_line(l), "bash") ||
 		    df_str_word(rd_line(l), "sh") ||
 		    df_str_word(rd_line(l), "shell")))
@@ -270,7 +301,8 @@ read_frame(struct rd *r, const struct starts *s)
 		to = k < s->v.n ? s->v.v[k].line : r->md->lines;
 		if (to > from) {
 			*PUSH(v) = rd_span(r, from, to);
-			find_stray(r, from, to, k > 0);
+			if (k && k <= d->holdouts)
+				find_stray(r, from, to, &d->holdout[k - 1]);
 		}
 		if (k < s->v.n)
 			from = s->v.v[k].end;

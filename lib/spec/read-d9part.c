@@ -36,7 +36,7 @@ rd_block_label(const struct df_md *md, uint32_t i, struct df_str *rest)
 				return k;
 		return -1;
 	}
-	if (t.n < 5 || t.s[0] != '*' || t.s[1] != '*')
+	if (t.n < 5 || (!rd_starts(t, "**") && !rd_starts(t, "__")))
 		return -1;
 	t = df_md_bare(t);
 	for (k = 0; k < 4; k++)
@@ -77,15 +77,16 @@ has_command(const char *s, size_t n)
 	return 0;
 }
 
+/* The part of a block behind one label; its code is collected in code. */
 static void
 read_block(struct rd *r, uint32_t a, uint32_t b, struct df_str rest,
-    struct df_block *to)
+    struct df_block *to, struct df_buf *code)
 {
 	struct df_codes c;
-	struct df_buf all = DF_BUF_INIT;
 	size_t i;
 
-	to->at = rd_span(r, a, b);
+	if (!to->there)
+		to->at = rd_span(r, a, b);
 	rd_codes(r, a, b, NULL, &c);
 	for (i = 0; i < c.n; i++) {
 		if (!runs(c.v[i].lang)) {
@@ -94,21 +95,9 @@ read_block(struct rd *r, uint32_t a, uint32_t b, struct df_str rest,
 		}
 		if (to->fences++ == 0)
 			to->line = c.v[i].at.line;
-		df_buf_add(&all, c.v[i].s, c.v[i].n);
+		df_buf_add(code, c.v[i].s, c.v[i].n);
 	}
-	/* a label that stands twice continues its block */
-	if (to->there && to->n) {
-		struct df_buf both = DF_BUF_INIT;
-
-		df_buf_add(&both, to->code, to->n);
-		df_buf_add(&both, all.s, all.n);
-		df_buf_release(&all);
-		all = both;
-	}
-	to->code = rd_str(r, (struct df_str){ all.s, all.n });
-	to->n = all.n;
-	df_buf_release(&all);
-	if (!to->there || to->prose.n == 0)
+	if (to->prose.n == 0)
 		to->prose = rd_value(r, rest, a, b,
 		    r->md->line[a].indent);
 	if (to->prose.n == 0)
@@ -127,15 +116,15 @@ read_blocks(struct rd *r, uint32_t a, uint32_t b, const struct rd_fields *f,
 {
 	struct df_block *to[4] = { &h->setup, &h->execute, &h->verify,
 	    &h->cleanup };
-	uint32_t i, end, from[4], last = a;
+	struct df_buf code[4];
+	uint32_t i, end, last = a;
 	struct df_str rest, hold = { "", 0 };
 	size_t k = 0;
 	int label, now = -1;
 
 	for (i = 0; i < 4; i++) {
-		to[i]->code = "";
+		df_buf_init(&code[i]);
 		to[i]->prose = rd_none();
-		from[i] = RD_NOLINE;
 	}
 	for (i = a; i <= b; i++) {
 		label = -1;
@@ -152,12 +141,16 @@ read_blocks(struct rd *r, uint32_t a, uint32_t b, const struct rd_fields *f,
 		if (!end)
 			continue;
 		if (now >= 0)
-			read_block(r, last, i, hold, to[now]);
+			read_block(r, last, i, hold, to[now], &code[now]);
 		now = label;
 		last = i;
 		hold = rest;
-		if (label >= 0 && from[label] == RD_NOLINE)
-			from[label] = i;
+	}
+	for (i = 0; i < 4; i++) {
+		to[i]->code = rd_str(r, (struct df_str){ code[i].s,
+		    code[i].n });
+		to[i]->n = code[i].n;
+		df_buf_release(&code[i]);
 	}
 	h->how = DF_VERIFY_NONE;
 	if (h->verify.there) {

@@ -148,6 +148,8 @@ env_default(struct rd *r, struct df_str t)
 	const char *p;
 	size_t n;
 
+	if (t.n > 200)		/* near the name, or it is another's */
+		t.n = 200;
 	if (t.n > 1 && t.s[0] == ':' && t.s[1] == '-') {
 		t = skip(t, 2);
 		p = memchr(t.s, '}', t.n);
@@ -179,50 +181,79 @@ env_default(struct rd *r, struct df_str t)
 	return NULL;
 }
 
+struct envs {
+	VEC(struct df_envvar) v;
+	struct df_map seen;
+};
+
+/*
+ * The variables that a line names: at its beginning (list), else those in
+ * backquotes or behind a dollar.
+ */
+static void
+env_line(struct rd *r, struct envs *e, uint32_t i, int list)
+{
+	const struct df_md_line *l = &r->md->line[i];
+	struct df_str t = df_str_trim(l->kind == DF_MD_TEXT ? df_md_item(l) :
+	    rd_line(l)), name;
+	struct df_envvar *x;
+	size_t n;
+
+	if (l->kind == DF_MD_CODE && t.n && t.s[0] == '#')
+		return;
+	if (df_str_word(t, "export"))
+		t = skip(t, 6);
+	while (t.n && strchr("|*`${ :", t.s[0]))
+		t = skip(t, 1);
+	while (t.n) {
+		n = list || (t.s > l->s && strchr("`${", t.s[-1])) ?
+		    env_name(t) : 0;
+		list = 0;
+		if (n == 0 || (n < t.n && t.s[n] == '*')) {
+			t.s++;
+			t.n--;
+			continue;
+		}
+		name.s = t.s;
+		name.n = n;
+		t.s += n;
+		t.n -= n;
+		if (df_map_get(&e->seen, name.s, name.n) != DF_MAP_NONE ||
+		    !rd_take(r, 1))
+			continue;
+		df_map_set(&e->seen, name.s, name.n, e->v.n);
+		x = PUSH(e->v);
+		x->name = rd_str(r, name);
+		x->fallback = env_default(r, t);
+		x->at = rd_at(r, name, i);
+	}
+}
+
 static void
 read_env(struct rd *r)
 {
 	struct df_d9 *d = &r->sp->d9;
 	struct rd_range in = rd_whole(r, rd_section(r, "environment variables|"
 	    "environment|harness assumptions|harness"));
-	VEC(struct df_envvar) v = { 0 };
-	struct df_envvar *x;
-	struct df_str t, name;
+	struct envs e;
 	uint32_t i;
-	size_t n, k;
 
-	for (i = in.a; i < in.b; i++) {
-		const struct df_md_line *l = &r->md->line[i];
-
-		if (l->kind != DF_MD_TEXT && l->kind != DF_MD_CODE &&
-		    l->kind != DF_MD_TABLE)
-			continue;
-		t = l->kind == DF_MD_TEXT ? df_md_item(l) :
-		    df_str_trim(rd_line(l));
-		if (l->kind == DF_MD_CODE && t.n && t.s[0] == '#')
-			continue;
-		if (df_str_word(t, "export"))
-			t = skip(t, 6);
-		while (t.n && strchr("|*`${ :", t.s[0]))
-			t = skip(t, 1);
-		n = env_name(t);
-		if (n == 0)
-			continue;
-		name.s = t.s;
-		name.n = n;
-		for (k = 0; k < v.n; k++)
-			if (df_str_eq(name, v.v[k].name))
-				break;
-		if (k < v.n || v.n == 1000 || !rd_take(r, 1))
-			continue;
-		t.s += n;
-		t.n -= n;
-		x = PUSH(v);
-		x->name = rd_str(r, name);
-		x->fallback = env_default(r, t);
-		x->at = rd_at(r, name, i);
+	memset(&e, 0, sizeof(e));
+	for (i = in.a; i < in.b; i++)
+		if (r->md->line[i].kind == DF_MD_TEXT ||
+		    r->md->line[i].kind == DF_MD_CODE ||
+		    r->md->line[i].kind == DF_MD_TABLE)
+			env_line(r, &e, i, 1);
+	/* what stands above the first section may name some too */
+	for (i = 0; i < r->md->lines; i++) {
+		if (r->md->line[i].kind == DF_MD_HEADING &&
+		    r->md->line[i].level > 1)
+			break;
+		if (r->md->line[i].kind == DF_MD_TEXT)
+			env_line(r, &e, i, 0);
 	}
-	KEEP(r, v, &d->env, &d->envs);
+	df_map_release(&e.seen);
+	KEEP(r, e.v, &d->env, &d->envs);
 }
 
 void

@@ -43,7 +43,8 @@ df_spec_id(const char *s, size_t n, enum df_family *family)
 	i += k;
 	if (i < n && s[i] >= 'a' && s[i] <= 'z')
 		i++;
-	if (i < n && rd_wordchar(s[i]))
+	if (i < n && rd_wordchar(s[i]) &&
+	    (i + 1 == n || s[i] != '_' || s[i + 1] != '_'))
 		return 0;
 	*family = (enum df_family)f;
 	return i;
@@ -108,14 +109,15 @@ dash(struct df_str t)
  * 0 when the line only mentions the id.
  */
 static int
-title_of(struct df_str rest, int heading, int bold, struct df_str *title)
+title_of(struct df_str rest, int heading, const char *bold,
+    struct df_str *title)
 {
 	struct df_str t = rest, after = { "", 0 };
 	const char *close;
 	enum df_family f;
 	size_t n;
 
-	if (bold && (close = df_str_find(t, "**")) != NULL) {
+	if (bold && (close = df_str_find(t, bold)) != NULL) {
 		after.s = close + 2;
 		after.n = (size_t)(t.s + t.n - after.s);
 		t.n = (size_t)(close - t.s);
@@ -159,13 +161,13 @@ candidate(struct rd *r, uint32_t i, unsigned mask, struct cand *c)
 {
 	const struct df_md_line *l = &r->md->line[i];
 	struct df_str t = { l->s, l->n };
-	const char *p;
-	int bold = 0;
+	const char *p, *bold = NULL;
 	size_t n;
 
 	if (l->kind == DF_MD_HEADING) {
 		c->form = '#';
 		c->d.level = l->level;
+		t = df_md_unnumbered(t);
 	} else if (l->kind == DF_MD_TEXT && l->indent <= 1 && l->mark != '1') {
 		c->form = l->mark ? 'l' : '.';
 		c->d.level = 0;
@@ -173,8 +175,8 @@ candidate(struct rd *r, uint32_t i, unsigned mask, struct cand *c)
 	} else
 		return 0;
 	if (rd_starts(t, "**") || rd_starts(t, "__")) {
+		bold = t.s[0] == '*' ? "**" : "__";
 		t = rd_advance(t, 2);
-		bold = 1;
 		if (c->form != '#')
 			c->form = 'b';
 	}
@@ -224,9 +226,7 @@ strength(struct rd *r, const struct cand *c)
 		return FIELDED;
 	if (l->kind != DF_MD_TEXT)
 		return MENTION;
-	t = df_md_item(l);
-	if (rd_starts(t, "**"))
-		t = rd_advance(t, 2);
+	t = rd_unmarked(df_md_item(l));
 	if (df_str_word(t, "GIVEN"))
 		return FIELDED;
 	t.s = l->s;

@@ -26,9 +26,10 @@ capital(struct df_str key)
 
 struct labels {
 	unsigned indent;	/* of the first label; 255: none yet */
-	int listed;		/* is the first one a list item */
+	int listed, bold;	/* is the first one a list item, and bold */
 	int list;		/* the last label is followed by a list that is
 				   not its nested one */
+	int empty;		/* the last label has no value on its line */
 };
 
 /* Is line i, which reads like a field, a label or text that looks so? */
@@ -44,6 +45,12 @@ is_label(const struct df_md *md, uint32_t a, uint32_t i,
 	if (kv->listed) {
 		if (st->indent == 255)
 			return known || (capital(kv->key) && l->indent <= 1);
+		/* what looks like the first one, and nothing else does */
+		if (st->listed && st->bold && l->indent <= st->indent + 1) {
+			if (kv->bold)
+				return known || capital(kv->key);
+			return known && !st->empty && !st->list;
+		}
 		if (!st->listed || st->list)
 			return known && !st->list;
 		if (l->indent > st->indent + 1)
@@ -67,7 +74,7 @@ rd_fields(struct rd *r, uint32_t a, uint32_t b, const char *const *known,
     struct rd_fields *out)
 {
 	VEC(struct rd_field) f = { 0 };
-	struct labels st = { 255, 0, 0 };
+	struct labels st = { 255, 0, 0, 0, 0 };
 	const struct df_md_line *l;
 	struct df_md_kv kv;
 	struct rd_field *now;
@@ -100,7 +107,9 @@ rd_fields(struct rd *r, uint32_t a, uint32_t b, const char *const *known,
 			if (st.indent == 255) {
 				st.indent = l->indent;
 				st.listed = kv.listed;
+				st.bold = kv.bold;
 			}
+			st.empty = kv.value.n == 0;
 			st.list = !kv.listed && kv.value.n == 0;
 		}
 		if (!rd_take(r, 1))
@@ -238,6 +247,15 @@ rd_pipes(struct rd *r, struct df_str t, uint32_t line, struct rd_fields *out)
 		now->end = line + 1;
 	}
 	KEEP(r, f, &out->v, &out->n);
+}
+
+void
+rd_defpipes(struct rd *r, const struct rd_def *d, struct rd_fields *f)
+{
+	struct df_value v;
+
+	v = rd_value(r, d->title, d->line, d->end, 255);
+	rd_pipes(r, v.n == d->title.n ? d->title : rd_textstr(&v), d->line, f);
 }
 
 /* ---- sections ---- */

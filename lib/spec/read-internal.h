@@ -180,6 +180,15 @@ rd_spaces(struct df_str t)
 	return t;
 }
 
+/* Without marks of emphasis before it. */
+static inline struct df_str
+rd_unmarked(struct df_str t)
+{
+	while (t.n && (t.s[0] == '*' || t.s[0] == '_' || t.s[0] == ' '))
+		t = rd_advance(t, 1);
+	return t;
+}
+
 static inline int
 rd_starts(struct df_str t, const char *lit)
 {
@@ -208,6 +217,8 @@ struct rd_defs {
 };
 /* The items of the families in mask in this document; remarks duplicates. */
 void rd_defs(struct rd *r, unsigned mask, struct rd_defs *d);
+/* The fields of an item that is one line with pipes, or wraps over some. */
+void rd_defpipes(struct rd *r, const struct rd_def *d, struct rd_fields *f);
 /* Make the common head of an item from its definition. */
 void rd_item(struct rd *r, const struct rd_def *d, struct df_item *it);
 /* Put items into the index; call when the array is in its final place. */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "spec/graph.h"
 #include "spec/read-internal.h"
 
 static const char *const docname[DF_DOCS] = {
@@ -188,18 +189,32 @@ meta_key(struct df_str key)
 	return 0;
 }
 
+struct metas {
+	VEC(struct rd_field) v;
+};
+
+static void
+add_meta(struct rd *r, struct metas *m, struct df_str key,
+    struct df_str value, uint32_t line)
+{
+	struct rd_field *x;
+
+	if (!rd_take(r, 1))
+		return;
+	x = PUSH(m->v);
+	x->key = key;
+	x->value = value;
+	x->line = line;
+	x->end = line + 1;
+}
+
 /* "Meta: k:v | k:v": the parts are parted by " | " and cut at the first ":". */
 static void
-meta_line(struct rd *r, struct df_str t, uint32_t i, struct rd_fields *f)
+meta_line(struct rd *r, struct df_str t, uint32_t i, struct metas *m)
 {
-	VEC(struct rd_field) v = { 0 };
-	struct rd_field *x;
-	struct df_str part;
+	struct df_str part, value;
 	const char *p, *c;
-	size_t k;
 
-	for (k = 0; k < f->n; k++)
-		*PUSH(v) = f->v[k];
 	while (t.n) {
 		p = df_str_find(t, " | ");
 		part.s = t.s;
@@ -212,19 +227,13 @@ meta_line(struct rd *r, struct df_str t, uint32_t i, struct rd_fields *f)
 		}
 		part = df_str_trim(part);
 		c = part.n ? memchr(part.s, ':', part.n) : NULL;
-		if (c == NULL || !rd_take(r, 1))
+		if (c == NULL)
 			continue;
-		x = PUSH(v);
-		x->key.s = part.s;
-		x->key.n = (size_t)(c - part.s);
-		x->key = df_md_bare(x->key);
-		x->value.s = c + 1;
-		x->value.n = (size_t)(part.s + part.n - x->value.s);
-		x->value = df_str_trim(x->value);
-		x->line = i;
-		x->end = i + 1;
+		value.s = c + 1;
+		value.n = (size_t)(part.s + part.n - value.s);
+		part.n = (size_t)(c - part.s);
+		add_meta(r, m, df_md_bare(part), df_str_trim(value), i);
 	}
-	KEEP(r, v, &f->v, &f->n);
 }
 
 static struct df_value
@@ -296,13 +305,15 @@ static void
 read_meta(struct rd *r, struct df_doc *d)
 {
 	struct df_meta *m = &d->meta;
-	struct rd_fields f = { 0 };
+	struct rd_fields f;
+	struct metas all;
 	struct df_md_kv kv;
 	struct df_value t;
 	const struct df_md_line *l;
 	uint32_t i;
 	int title = 0;
 
+	memset(&all, 0, sizeof(all));
 	for (i = 0; i < r->md->lines; i++) {
 		struct df_str s;
 
@@ -323,26 +334,12 @@ read_meta(struct rd *r, struct df_doc *d)
 		if (!df_md_kv(s, &kv))
 			continue;
 		if (df_md_key(kv.key, "meta"))
-			meta_line(r, kv.value, i, &f);
+			meta_line(r, kv.value, i, &all);
 		else if (!df_md_key(kv.key, "critical") &&
-		    (kv.bold || meta_key(kv.key))) {
-			struct rd_field *v;
-
-			v = df_arena_alloc(&r->sp->arena,
-			    (f.n + 1) * sizeof(*v));
-			if (f.n)
-				memcpy(v, f.v, f.n * sizeof(*v));
-			memset(&v[f.n], 0, sizeof(*v));
-			v[f.n].key = kv.key;
-			v[f.n].value = kv.value;
-			v[f.n].line = i;
-			v[f.n].end = i + 1;
-			f.v = v;
-			f.n++;
-			if (f.n == 256)
-				break;
-		}
+		    (kv.bold || meta_key(kv.key)))
+			add_meta(r, &all, kv.key, kv.value, i);
 	}
+	KEEP(r, all.v, &f.v, &f.n);
 	t = rd_fieldtext(r, &f, "component");
 	if (t.n)
 		m->component = t;
@@ -479,6 +476,7 @@ df_spec_read(struct df_spec *sp, const struct df_spec_doc doc[DF_DOCS],
 		    DF_SPEC_ITEMS_MAX);
 	if (rc == 0) {
 		link_refs(&r);
+		df_spec_assign(sp);
 		name_component(sp);
 	}
 	df_buf_release(&r.tmp);

@@ -165,7 +165,7 @@ df_results_score(const char *s, size_t n, unsigned *have)
 		    md.line[i].kind != DF_MD_TEXT)
 			continue;
 		t = df_md_item(&md.line[i]);
-		while (t.n && t.s[0] == '*') {
+		while (t.n && (t.s[0] == '*' || t.s[0] == '_')) {
 			t.s++;
 			t.n--;
 		}

@@ -107,6 +107,9 @@ const struct df_rule_def df_rules[] = {
 	{ "d7.not-compliant", E, DF_CHECK_CONSTITUTION, 0,
 	    "the constitution check of D7 says NO",
 	    "A plan that breaks an article of D1 must not be built." },
+	{ "d7.path", W, DF_CHECK_READABLE, 0,
+	    "a path in the file creation order is too long",
+	    "It is longer than 1024 bytes and left out." },
 	{ "d7.verdicts", W, DF_CHECK_CONSTITUTION, 0,
 	    "the constitution check of D7 does not have one row per "
 	    "article",

@@ -412,7 +412,8 @@ says(struct build *b, const char *s, size_t len)
 		}
 		for (i = 0; (n = scope_id(&t, &i)) > 0; i += n)
 			post(b, intern(in, t.s + i, n), SCOPE_SAYS);
-		for (i = 0; scope_word(&t, &i, w, &n);) {
+		for (i = 0; b->unit < in->base[DF_K_TESTING] &&
+		    scope_word(&t, &i, w, &n);) {
 			at = df_map_get(&in->words, w, n);
 			if (at == DF_MAP_NONE) {
 				at = in->word.n;
@@ -439,7 +440,7 @@ says_text(struct build *b, const struct df_value *x)
  */
 static void
 settle(const struct df_xref_in *in, struct scope_post **posts, size_t n,
-    struct scope_term *term, size_t nterm, size_t max, int by_kind)
+    struct scope_term *term, size_t nterm, size_t max)
 {
 	struct scope_post *from = *posts, *to = df_calloc(n, sizeof(*to));
 	struct scope_term *t;
@@ -467,12 +468,9 @@ settle(const struct df_xref_in *in, struct scope_post **posts, size_t n,
 		w = k = t->first;
 		end = k + t->n;
 		for (kind = 0; k < end; k = j) {
-			lim = UINT32_MAX;
-			if (by_kind) {
-				while (to[k].unit >= in->base[kind + 1])
-					kind++;
-				lim = in->base[kind + 1];
-			}
+			while (to[k].unit >= in->base[kind + 1])
+				kind++;
+			lim = in->base[kind + 1];
 			for (j = k; j < end && to[j].unit < lim; j++)
 				;
 			if (j - k > max)
@@ -554,7 +552,7 @@ read_files(struct df_xref *x)
 	struct scope_reader r;
 	struct scope_token t;
 	const char *base, *path;
-	size_t i, at, n, max = d->files, tries;
+	size_t i, at, n, max = d->files, tries, first;
 
 	for (i = 0; i < d->components; i++)
 		for (r = scope_read(d->component[i].file.s,
@@ -575,7 +573,8 @@ read_files(struct df_xref *x)
 	}
 	for (i = 0; i < d->components; i++) {
 		r = scope_read(d->component[i].file.s, d->component[i].file.n);
-		while (scope_token(&r, &t)) {
+		first = has.n;
+		while (has.n - first < DF_XREF_COMMON && scope_token(&r, &t)) {
 			if (!memchr(t.s, '.', t.n) && !memchr(t.s, '/', t.n) &&
 			    t.n != d->component[i].file.n)
 				continue;
@@ -912,9 +911,9 @@ read_units(struct build *b)
 	}
 	in->owns.v = b->owns.v;
 	settle(in, &in->post.v, in->post.n, in->term.v, in->term.n,
-	    DF_XREF_COMMON, 1);
+	    DF_XREF_COMMON);
 	settle(in, &in->wpost.v, in->wpost.n, in->word.v, in->word.n,
-	    SCOPE_WORD_COMMON, 0);
+	    SCOPE_WORD_COMMON);
 }
 
 /* Which components a component says that it depends on. */

@@ -5,6 +5,8 @@
 #include "base/err.h"
 #include "spec/scope-internal.h"
 
+#define CARRIED 4096		/* references looked at for a foundation */
+
 struct pass {
 	struct df_xref *x;
 	struct df_xref_in *in;
@@ -137,16 +139,22 @@ score(struct pass *p, const char *w, size_t n)
 {
 	struct df_xref_in *in = p->in;
 	size_t at = df_map_get(&in->words, w, n);
-	const struct scope_post *q, *end;
+	const struct scope_post *q, *end, *k;
+	uint32_t lim;
 
 	if (at == DF_MAP_NONE || in->wordstamp[at] == in->now)
 		return;
 	in->wordstamp[at] = in->now;
 	q = in->wpost.v + in->word.v[at].first;
-	for (end = q + in->word.v[at].n; q < end; q++) {
-		mark(p, q->unit, 0);
-		in->mark[q->unit].score += SCOPE_WORD_COMMON /
-		    in->word.v[at].n;
+	for (end = q + in->word.v[at].n; q < end; q = k) {
+		lim = in->base[kind_of(in, q->unit) + 1];
+		for (k = q; k < end && k->unit < lim; k++)
+			;
+		for (n = (size_t)(k - q); q < k; q++) {
+			mark(p, q->unit, 0);
+			in->mark[q->unit].score += SCOPE_WORD_COMMON /
+			    (uint32_t)n;
+		}
 	}
 }
 
@@ -311,8 +319,10 @@ add_refs(struct pass *p, const struct df_refs *f)
 		if (stamp)
 			*stamp = p->in->now * 2 + 1;
 		k = item_kind(it);
-		if (k != DF_KINDS)
-			mark(p, unit_of(p->in, k, it->index), DF_BY_NAME);
+		if (k == DF_KINDS)
+			continue;
+		mark(p, unit_of(p->in, k, it->index), DF_BY_NAME);
+		p->in->mark[unit_of(p->in, k, it->index)].own = 1;
 	}
 }
 
@@ -401,14 +411,16 @@ by_components(struct pass *p)
 		    !in->mark[u].own)
 			continue;
 		SCOPE_LIST(&in->tests, u - file, k) {
+			if (k - in->tests.first[u - file] == DF_XREF_COMMON)
+				break;
 			mark(p, file + in->tests.v[k], DF_BY_TEST);
 			in->mark[file + in->tests.v[k]].own = 1;
 		}
 	}
 }
 
-/* Texts that name a component or a file of the task; or an entity, and no
-   component or file at all. */
+/* Texts that name a component or a file of the task (of the testing strategy:
+   one of its own); or an entity, and no component or file at all. */
 static void
 by_names(struct pass *p)
 {
@@ -426,7 +438,10 @@ by_names(struct pass *p)
 			q = in->post.v + in->term.v[term].first;
 			for (end = q + in->term.v[term].n; q < end; q++)
 				if (q->unit >= in->base[DF_K_ACTIVE] &&
-				    (u < in->base[DF_K_ENTITY] ||
+				    (q->unit >= in->base[DF_K_TESTING] &&
+				    q->unit < in->base[DF_K_DIAGRAM] ?
+				    in->mark[u].own :
+				    u < in->base[DF_K_ENTITY] ||
 				    !in->special[q->unit]))
 					mark(p, q->unit, DF_BY_NAME);
 		}
@@ -439,7 +454,7 @@ by_rule(struct pass *p)
 	struct df_xref_in *in = p->in;
 	size_t k, i;
 
-	for (k = DF_K_ARTICLE; k <= DF_K_CONVENTION; k++)
+	for (k = DF_K_ARTICLE; k <= DF_K_TESTING; k++)
 		for (i = 0; i < in->ngeneral[k] && i < DF_XREF_COMMON; i++)
 			mark(p, in->general[k][i], DF_BY_RULE);
 }
@@ -567,8 +582,7 @@ carry(struct df_xref *x, const struct df_task *t)
 {
 	struct df_xref_in *in = x->in;
 	const struct df_task *u = t;
-	const struct df_item *it;
-	size_t i, k;
+	size_t i, k, looked = 0;
 	uint32_t j;
 
 	in->carried.n = 0;
@@ -589,10 +603,10 @@ carry(struct df_xref *x, const struct df_task *t)
 		if (i == in->queue.n)
 			break;
 		u = &x->sp->d8.task[in->queue.v[i]];
-		for (k = 0; k < u->scenarios.n; k++) {
-			it = u->scenarios.v[k].to;
-			if (it)
-				*PUSH(in->carried) = it;
+		for (k = 0; k < u->scenarios.n && looked < CARRIED; k++) {
+			looked++;
+			if (u->scenarios.v[k].to)
+				*PUSH(in->carried) = u->scenarios.v[k].to;
 		}
 	}
 }
@@ -700,9 +714,17 @@ df_scope_make(struct df_xref *x, const struct df_task *t, struct df_scope *sc)
 int
 df_scope_owns(const struct df_xref *x, const struct df_item *it)
 {
+	const struct df_xref_in *in = x->in;
 	const uint32_t *stamp = item_stamp(x->in, it);
+	enum df_kind k = item_kind(it);
+	const struct scope_mark *m;
 
-	return stamp && *stamp == x->in->now * 2 + 1;
+	if (stamp)
+		return *stamp == in->now * 2 + 1;
+	if (k == DF_KINDS)
+		return 0;
+	m = &in->mark[unit_of(in, k, it->index)];
+	return m->stamp == in->now && m->own;
 }
 
 /* ---- picks ---- */

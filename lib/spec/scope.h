@@ -26,7 +26,8 @@
  *		component by name or file, or, in the title, by what it
  *		exposes; an entity or an error code by name or id (of these
  *		two the wider text may); a decision by id; for other kinds: it
- *		names a component, file or entity selected
+ *		names a component, file or entity selected (a line of the
+ *		testing strategy: an own component or file)
  *  DF_BY_ID	it names an id of the task's scenarios, contracts or other
  *		references: "Implements" of a component, "Source" of an entity;
  *		an error code: it is spelled like an error contract's title
@@ -34,8 +35,9 @@
  *		(test_x.py, x_test.go, x.test.ts, x.spec.ts, XTest.java for x)
  *  DF_BY_USE	a component only: the own text names what it exposes, or a
  *		component of the task says that it depends on it
- *  DF_BY_RULE	an article, boundary, convention, tool rule or pattern that
- *		names no component and no file of D7 at all: it is for everyone
+ *  DF_BY_RULE	an article, boundary, convention, tool rule, pattern, command
+ *		or line of the testing strategy that names no component and no
+ *		file of D7 at all: it is for everyone
  *
  * An article or boundary that names components or files, none of them
  * selected here, is not selected: it is for others.
@@ -49,11 +51,12 @@
  * A name is matched as a whole word with its case; a name that is an ordinary
  * lower-case word only in code marks or before "("; a name of several words
  * word by word.  A name or an id that more than DF_XREF_COMMON units of a
- * kind share tells nothing apart and selects none of that kind.
+ * kind share tells nothing apart and selects none of that kind; of a
+ * component's files, and of a file's tests, the first DF_XREF_COMMON count.
  *
- * Score.  For ranking, units of text also get a score: 12 / n for each word of
- * at least five letters that is in the wider text and in n units of text,
- * n at most 12.
+ * Score.  For ranking, texts also get a score: 12 / n for each word of at least
+ * five letters that is in the wider text and in n texts of the kind, n at most
+ * 12.  So what is chosen from a list depends on that list and the task.
  */
 #ifndef DF_SPEC_SCOPE_H
 #define DF_SPEC_SCOPE_H
@@ -146,7 +149,7 @@ struct df_scope {
 	const struct df_item **mention;
 	size_t mentions;
 	/* A foundation task without scenarios: those of the tasks that build
-	   on it, at most DF_XREF_BACK tasks away. */
+	   on it, of DF_XREF_BACK tasks at most. */
 	const struct df_item **carried;
 	size_t ncarried;
 };
@@ -156,7 +159,7 @@ struct df_xfile {
 	const char *path;
 	const char *base;	/* inside path */
 	const char *comment;
-	uint32_t component;	/* that says it is its file; or DF_NOCOMPONENT */
+	uint32_t component;	/* whose file it is; or DF_NOCOMPONENT */
 	int test;		/* it is called as a test of something */
 	struct df_span at;
 };
@@ -175,8 +178,8 @@ struct df_xref {
 	struct df_xline *testing, *diagram;
 	size_t ntesting, ndiagram;
 
-	jv base[2];		/* for handoffs and prompts, to make once what all
-				   tasks share: jv_invalid() at first */
+	jv base[2];		/* for handoffs and prompts, to make once what
+				   all tasks share: jv_invalid() at first */
 	struct df_xref_in *in;	/* inside */
 };
 
@@ -198,7 +201,8 @@ jv *df_xref_made(struct df_xref *x, enum df_kind kind, uint32_t index);
 const struct df_template *df_xref_template(struct df_xref *x, jv text,
 	const char *what, struct df_err *e);
 
-/* Is it one of the task's scenarios or contracts?  Of the last selection. */
+/* Is it one of the task's scenarios, contracts or other references?  Of the
+   last selection. */
 int df_scope_owns(const struct df_xref *x, const struct df_item *it);
 
 /*

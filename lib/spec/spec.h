@@ -217,6 +217,7 @@ struct df_scenario {
 	struct df_values given, when, then;	/* first, then its ANDs */
 	struct df_value testing;
 	const char *group;		/* heading above: "Edge Cases" */
+	const struct df_task *responsible;	/* df_spec_responsible() */
 	struct df_fields fields;
 };
 
@@ -354,7 +355,9 @@ struct df_gapsum {		/* row of the summary; -1: no number */
 	int64_t found, shared, resolved, remaining;
 };
 
-enum df_gate_mark { DF_GATE_NONE = 0, DF_GATE_PASS, DF_GATE_FAIL, DF_GATE_OTHER };
+enum df_gate_mark {
+	DF_GATE_NONE = 0, DF_GATE_PASS, DF_GATE_FAIL, DF_GATE_OTHER
+};
 
 struct df_d6 {
 	struct df_category *category;

@@ -18,8 +18,8 @@ struct op {
 	uint32_t line;
 	uint32_t from, len;	/* LIT: text; BLOCK, FENCE: what is repeated */
 	uint32_t key, keys;	/* name: keys[key..key + keys); 0 keys: "." */
-	uint32_t to;		/* OPEN, NOT: the op behind its CLOSE; CLOSE: the
-				   op behind its OPEN */
+	uint32_t to;		/* OPEN, NOT: the op behind its CLOSE; CLOSE:
+				   the op behind its OPEN */
 	uint32_t info, ninfo;	/* FENCE: text; or with ninfo UINT32_MAX the
 				   next op, which is a LINE */
 };

@@ -67,8 +67,4 @@ int df_adapter_missing(const struct df_adapter *a, struct df_buf *names);
    that fails gives {"error":TEXT}. */
 jv df_adapter_usage(const struct df_adapter *a, const struct df_buf *out);
 
-void df_list_add(struct df_list *l, const char *s);	/* borrowed */
-void df_list_addf(struct df_list *l, const char *fmt, ...) DF_PRINTF(2, 3);
-void df_list_free(struct df_list *l);	/* of malloc'd strings */
-
 #endif

@@ -13,6 +13,7 @@
 #include "base/schema.h"
 #include "spec/handoff.h"
 #include "spec/prompt.h"
+#include "spec/results.h"
 #include "tap.h"
 
 static const char *const section[] = {
@@ -26,6 +27,17 @@ static struct df_template *handoff_md, *prompt_md, *answers_md;
 static jv handoff_json, prompt_json;
 
 /* ---- loading ---- */
+
+static int has_nocase(const struct df_buf *b, const char *word);
+
+/* What every handoff and prompt holds must not speak of what is kept from
+   builders. */
+static void
+silent(const struct df_buf *b, const char *path)
+{
+	ok(!has_nocase(b, "holdout") && !has_nocase(b, "hs-") &&
+	    !has_nocase(b, "expected answer"), "%s keeps silent", path);
+}
 
 static struct df_template *
 template(const char *name)
@@ -42,6 +54,8 @@ template(const char *name)
 	ok(strcmp(df_template_name(t), name) == 0 &&
 	    df_semver_ok(df_template_version(t)),
 	    "%s says its name and version", path);
+	if (strcmp(name, "answers") != 0)
+		silent(&b, path);
 	df_buf_release(&b);
 	return t;
 }
@@ -60,6 +74,7 @@ contract(const char *name)
 		df_die(&e);
 	ok(df_schema_scan(&j, b.s, b.n, 0, "contract", path, &e) == 0,
 	    "%s is a contract", path);
+	silent(&b, path);
 	v = df_json_jv(&j, 0);
 	df_json_release(&j);
 	df_buf_release(&b);
@@ -385,7 +400,7 @@ real_set(const char *name)
 	struct made m, again;
 	const char *missing = NULL, *why;
 	unsigned char *seen;
-	size_t i, k, covered = 0, bytes = 0, leaks = 0;
+	size_t i, k, covered = 0, bytes = 0, leaks = 0, peer = 0;
 	int equal = 1, here;
 	char dir[256];
 	const char *path;
@@ -419,6 +434,8 @@ real_set(const char *name)
 		    "hs-") + has_nocase(&m.pmd, "holdout") +
 		    has_nocase(&m.pmd, "hs-") + has_nocase(&m.json,
 		    "holdout") + has_nocase(&m.pjson, "holdout");
+		if (strcmp(s.sp.d8.task[i].item.id, "T-003") != 0)
+			peer += strstr(m.pmd.s, "TraceWriter") != NULL;
 		bytes += m.md.n;
 		made_free(&m);
 		made_free(&again);
@@ -429,9 +446,11 @@ real_set(const char *name)
 	ok(equal, "%s: byte for byte the same again", name);
 	is_int((long long)covered, (long long)s.sp.d2.scenarios,
 	    "every scenario is in a handoff");
-	if (strcmp(name, "ho1-synthetic") == 0)
+	if (strcmp(name, "ho1-synthetic") == 0) {
+		ok(peer == 0, "a peer's title is not in a prompt");
 		is_int((long long)leaks, 0,
 		    "where no document has the word, none of ours has it");
+	}
 	printf("# %s: %zu tasks, %zu bytes a handoff\n", name, s.sp.d8.tasks,
 	    s.sp.d8.tasks ? bytes / s.sp.d8.tasks : 0);
 	df_xref_free(x);
@@ -441,8 +460,9 @@ real_set(const char *name)
 
 /* ---- a specification that wants to be ours ---- */
 
-#define EVIL "text\n\n##### 9. Files Summary\n\n| x | y |\n\n```\n## 9. Files Summary\n" \
-	"1. not a question\n````\n~~~\n<!-- open\n<script>\n~~~\n\n"
+#define EVIL "text\n\n##### 9. Files Summary\n\n| x | y |\n\n```\n" \
+	"## 9. Files Summary\n1. not a question\n````\n~~~\n<!-- open\n" \
+	"<script>\n~~~\n\n"
 
 static const char *const evil[DF_DOCS] = {
 	NULL,
@@ -532,35 +552,6 @@ hostile(void)
 	unload(&s);
 }
 
-/* ---- edits ---- */
-
-static void
-edits(void)
-{
-	struct set a, b;
-	const char *moved[DF_DOCS];
-	struct df_buf d4 = DF_BUF_INIT;
-	struct made m, n;
-
-	memcpy(moved, evil, sizeof(moved));
-	df_buf_str(&d4, "# D4: Contracts \xe2\x80\x94 Evil\n\n**Status:** x\n"
-	    "\nA new paragraph\nof two lines.\n");
-	df_buf_str(&d4, strchr(evil[4], '\n'));
-	moved[4] = d4.s;
-	load_text(&a, evil);
-	load_text(&b, moved);
-	make(&a.sp, 0, NULL, &m);
-	make(&b.sp, 0, NULL, &n);
-	ok(same(&m.md, &n.md) && same(&m.pmd, &n.pmd),
-	    "an edit elsewhere does not change what the agent gets");
-	ok(!same(&m.json, &n.json), "the record knows the new lines");
-	made_free(&m);
-	made_free(&n);
-	unload(&a);
-	unload(&b);
-	df_buf_release(&d4);
-}
-
 /* ---- limits ---- */
 
 static void
@@ -615,6 +606,37 @@ prompt_error(const struct df_spec *sp, const struct df_prompt_in *in,
 	return s;
 }
 
+/* The form of the results file fails as it is, and passes filled in. */
+static void
+results_form(const struct df_buf *md)
+{
+	static const char status[] = "(one of PASS, FAIL, PARTIAL)";
+	const char *form = strstr(md->s, "\n# Results: "), *s, *end;
+	struct df_buf b = DF_BUF_INIT;
+	struct df_results r;
+	unsigned have, all;
+
+	s = form ? strstr(form, status) : NULL;
+	end = form ? strstr(form, "\n```\n") : NULL;
+	ok(s && end && s < end, "the form of the results file");
+	if (s == NULL || end == NULL)
+		return;
+	df_results_read(&r, form, (size_t)(end - form));
+	is_str(df_outcome_name(r.outcome), "UNREADABLE",
+	    "left as it is, it is no success");
+	df_buf_add(&b, form, (size_t)(s - form));
+	df_buf_str(&b, "PASS");
+	df_buf_add(&b, s + sizeof(status) - 1, (size_t)(end - s) -
+	    sizeof(status) + 1);
+	df_results_read(&r, b.s, b.n);
+	is_str(df_outcome_name(r.outcome), "PASS", "filled in, it is read");
+	for (all = 0; df_results_section[all]; all++)
+		;
+	is_int(df_results_score(b.s, b.n, &have), all,
+	    "and has every section");
+	df_buf_release(&b);
+}
+
 static void
 options(void)
 {
@@ -641,6 +663,8 @@ options(void)
 
 	load_text(&s, evil);
 	make(&s.sp, 0, NULL, &m);
+	ok(strstr(m.answers.s, "What the documents say there.") == NULL,
+	    "every expected answer quotes something");
 	if (df_json_scan(&j, m.json.s, m.json.n, DF_JSON_CANON, "h", &e) == -1)
 		df_die(&e);
 	in = prompt_in(NULL);
@@ -699,6 +723,8 @@ options(void)
 		df_die(&e);
 	ok(df_answers_text(&k, answers_md, &text, &e) == 0 &&
 	    strstr(text.s, "\n## 13\n") != NULL, "answers for a reviewer");
+
+	results_form(&md);
 
 	v = jv_object();
 	hi.contract = v;
@@ -820,6 +846,59 @@ selection(void)
 	    "what an earlier task made is modified or reused");
 	df_xref_free(x);
 	unload(&s);
+}
+
+/* ---- edits ---- */
+
+static void
+edits(void)
+{
+	struct set a, b;
+	const char *moved[DF_DOCS], *tree = strstr(scope[7], "### File");
+	struct df_buf d4 = DF_BUF_INIT, d7 = DF_BUF_INIT, d8 = DF_BUF_INIT;
+	struct made m, n;
+
+	memcpy(moved, evil, sizeof(moved));
+	df_buf_str(&d4, "# D4: Contracts \xe2\x80\x94 Evil\n\n**Status:** x\n"
+	    "\nA new paragraph\nof two lines.\n");
+	df_buf_str(&d4, strchr(evil[4], '\n'));
+	moved[4] = d4.s;
+	load_text(&a, evil);
+	load_text(&b, moved);
+	make(&a.sp, 0, NULL, &m);
+	make(&b.sp, 0, NULL, &n);
+	ok(same(&m.md, &n.md) && same(&m.pmd, &n.pmd),
+	    "an edit elsewhere does not change what the agent gets");
+	ok(!same(&m.json, &n.json), "the record knows the new lines");
+	made_free(&m);
+	made_free(&n);
+	unload(&a);
+	unload(&b);
+
+	memcpy(moved, scope, sizeof(moved));
+	df_buf_add(&d7, scope[7], (size_t)(tree - scope[7]));
+	df_buf_str(&d7, "#### Elsewhere (`elsewhere.py`)\n\n"
+	    "**Responsibility:** Something else.\n**Implements:** SC-002\n\n");
+	df_buf_str(&d7, tree);
+	df_buf_str(&d7, "- Elsewhere: checks lengths and disks\n");
+	df_buf_fmt(&d8, "%s\n#### T-003: Elsewhere\n\n**Dependency:** T-002\n"
+	    "**Scenarios Satisfied:** SC-002\n\n**Acceptance Criteria:**\n"
+	    "- `elsewhere.py` exists\n", scope[8]);
+	moved[7] = d7.s;
+	moved[8] = d8.s;
+	load_text(&a, scope);
+	load_text(&b, moved);
+	make(&a.sp, 0, NULL, &m);
+	make(&b.sp, 0, NULL, &n);
+	ok(b.sp.d8.tasks == 3 && same(&m.md, &n.md) && same(&m.pmd, &n.pmd),
+	    "nor does another component with its task");
+	made_free(&m);
+	made_free(&n);
+	unload(&a);
+	unload(&b);
+	df_buf_release(&d4);
+	df_buf_release(&d7);
+	df_buf_release(&d8);
 }
 
 /* ---- cost ---- */

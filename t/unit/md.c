@@ -170,7 +170,10 @@ fields(void)
 	    df_md_title(df_str("**NOT**"), "not") &&
 	    df_md_title(df_str("Tasks"), "tasks") &&
 	    !df_md_title(df_str("Notes"), "not") &&
-	    !df_md_title(df_str("Boundary"), "boundaries"),
+	    !df_md_title(df_str("Boundary"), "boundaries") &&
+	    df_md_title(df_str("3. Run Protocol"), "run protocol") &&
+	    df_md_title(df_str("12) **Tasks**"), "tasks") &&
+	    !df_md_title(df_str("3.5 Tasks"), "tasks"),
 	    "titles compare by their first words");
 }
 

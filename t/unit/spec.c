@@ -319,8 +319,13 @@ join(const struct df_refs *r)
 static void
 want_task(const char *body, const char *sc, const char *ct, const char *dep)
 {
-	char d8[4096];
+	char d8[4096], name[256];
+	size_t i;
 
+	snprintf(name, sizeof(name), "%s", body);
+	for (i = 0; name[i]; i++)
+		if (name[i] == '\n')
+			name[i] = '/';
 	snprintf(d8, sizeof(d8), "#### T-001: x\n- Dependency: None\n"
 	    "#### T-002: x\n- Dependency: None\n#### T-003: y\n%s\n", body);
 	read_docs(2, S3, 4, C4, 8, d8, 0);
@@ -329,11 +334,11 @@ want_task(const char *body, const char *sc, const char *ct, const char *dep)
 		return;
 	}
 	if (sc)
-		is_str(join(&sp.d8.task[2].scenarios), sc, body);
+		is_str(join(&sp.d8.task[2].scenarios), sc, name);
 	if (ct)
-		is_str(join(&sp.d8.task[2].contracts), ct, body);
+		is_str(join(&sp.d8.task[2].contracts), ct, name);
 	if (dep)
-		is_str(join(&sp.d8.task[2].deps), dep, body);
+		is_str(join(&sp.d8.task[2].deps), dep, name);
 }
 
 static void
@@ -547,8 +552,8 @@ status(const char *item, enum df_status want)
 
 	read_docs(6, item, 0);
 	g = sp.d6.gaps ? sp.d6.gap : sp.d6.clar;
-	ok(sp.d6.gaps + sp.d6.clars == 1 && g->status == want, "%s: %s",
-	    df_status_name(want), item);
+	ok(sp.d6.gaps + sp.d6.clars == 1 && g->status == want, "%s: %.*s",
+	    df_status_name(want), (int)strcspn(item, "\n"), item);
 	if (sp.d6.gaps + sp.d6.clars == 1 && g->status != want)
 		printf("# got %s\n", df_status_name(g->status));
 }
@@ -587,6 +592,13 @@ statuses(void)
 	status("**GAP-1: x**\n- Existing Contract: marks this OPEN\n"
 	    "- Resolution: RESOLVED, was OPEN\n", DF_STATUS_RESOLVED);
 	status("### GAP-001 - x\n- Category: y\n", DF_STATUS_NONE);
+	status("### GAP-001 - x (open file handles)\n", DF_STATUS_NONE);
+	status("### GAP-001 - x\n- Resolution: Open the file first.\n",
+	    DF_STATUS_OTHER);
+	status("### GAP-001 - x\n- Resolution: Resolved, see D4.\n",
+	    DF_STATUS_RESOLVED);
+	status("GAP-001: Data In | Need: a |\n  Shared?: NO |\n"
+	    "  Resolution: OPEN\n", DF_STATUS_OPEN);
 	status("GAP-001: Data In | Need: a | Shared?: YES | Existing:NONE | "
 	    "Resolution: ASSUMED in D3\n", DF_STATUS_ASSUMED);
 	is_int(sp.d6.gap[0].shared, 1, "shared");
@@ -608,6 +620,15 @@ statuses(void)
 	    sp.d6.category[1].row[1].status == DF_STATUS_ASSUMED &&
 	    sp.d6.category[2].row[0].status == DF_STATUS_RESOLVED,
 	    "boundary tables");
+	read_docs(6, "## Boundary Analysis\n### 1. Data In\n"
+	    "| Boundary | Status |\n| a | Open-source licence |\n| b | open |\n"
+	    "| c | not OPEN yet |\n", 0);
+	ok(sp.d6.category[0].row[0].status == DF_STATUS_OTHER &&
+	    sp.d6.category[0].row[1].status == DF_STATUS_OPEN &&
+	    sp.d6.category[0].row[2].status == DF_STATUS_OTHER,
+	    "cells that begin with open, and that do not");
+	read_docs(6, "# D6: x\nMeta: unresolved:0\n## Summary\n"
+	    "| Category | Remaining |\n| a | 1 |\nGate verdict: FAIL\n", 0);
 	ok(sp.d6.unresolved == 0 && sp.d6.gate == DF_GATE_FAIL &&
 	    sp.d6.sums == 1 && sp.d6.sum[0].remaining == 1,
 	    "what D6 says about itself");
@@ -635,6 +656,8 @@ constitution(void)
 	    "that\n\n2. SECOND\n- Rule: s\n", 2, "SECOND", "s");
 	articles("## Articles\n1. Only this.\n2. And that.\n3. No more.\n", 3,
 	    "No more.", "");
+	articles("## Articles\n1. FIRST\n- Rule: r\n- Test:\n1. do\n2. that\n"
+	    "\n2. SECOND\n- Rule: s\n", 2, "SECOND", "s");
 	read_docs(1, "## Boundaries (unlisted: ask)\n### ALWAYS - x\n- a\n"
 	    "### ASK FIRST (y)\n- b\n- c\n### NEVER\n- d\n## Other\n"
 	    "### Never here\n- e\n## Dev Workflow Constraints\n1. f\n2. g\n"
@@ -822,7 +845,16 @@ holdouts(void)
 	ok(sp.d9.envs == 3 && strcmp(sp.d9.env[0].fallback, "here") == 0 &&
 	    sp.d9.env[1].fallback == NULL &&
 	    strcmp(sp.d9.env[2].fallback, "$(pwd)") == 0, "environment");
-	is_int(sp.d9.stray, 29, "a block outside scenarios");
+	read_docs(9, "# D9: x\nSet `A_CMD` (default: `b c`) and $D_DIR.\n\n"
+	    "## Scenarios\n### HS-001: A\nVerify:\n```bash\nx `E_E`\n```\n"
+	    "## Run Protocol\n**Setup:**\n```bash\ny\n```\n", 0);
+	ok(sp.d9.envs == 2 && strcmp(sp.d9.env[0].fallback, "b c") == 0 &&
+	    strcmp(sp.d9.env[1].name, "D_DIR") == 0,
+	    "environment above the first section");
+	is_int(sp.d9.stray, 0, "code of the run protocol is not stray");
+	read_docs(9, "## HS-001: A\nVerify:\n```bash\nx\n```\n"
+	    "## Other\n**Verify:**\n```bash\nx\n```\n", 0);
+	is_int(sp.d9.stray, 7, "a block outside scenarios");
 	check_frame(&sp, "headings: all of D9");
 }
 
@@ -962,8 +994,9 @@ checks(void)
 	    ->item.id, "T-004", "or whoever covers it at all");
 
 	read_docs(9, "### HS-001: A title of five words\n```yaml\n"
-	    "priority: P0\ntitle: x\n```\nVerify:\n```bash\nls one\nls two\nls three four\n"
-	    "```\n### HS-002: b\n### HS-003: c\n- Verify: prose `rm x`\n", 7,
+	    "priority: P0\ntitle: x\n```\nVerify:\n```bash\nls one\n"
+	    "ls two\nls three four\n```\n### HS-002: b\n"
+	    "### HS-003: c\n- Verify: prose `rm x`\n", 7,
 	    "## Summary\nHS-001\n\n    ls one\n    ls two\n    ls three four\n"
 	    "\nA title of five words\n", 0);
 	check_now();

@@ -1,0 +1,57 @@
+/*
+ * prompt-internal.h - what the prompt and its questions share.
+ *
+ * A question is made in text, expected and sources, and taken into q[] when it
+ * serves; ask_*() do that.
+ */
+#ifndef DF_SPEC_PROMPT_INTERNAL_H
+#define DF_SPEC_PROMPT_INTERNAL_H
+
+#include "spec/brief.h"
+#include "spec/prompt.h"
+
+#define ASK_QUOTE 260		/* bytes quoted in a question */
+#define ASK_VERIFICATION 10
+
+struct ask_question {
+	struct df_buf text, expected;
+	struct df_buf sources;		/* a JSON list, not closed */
+};
+
+struct ask {
+	const struct df_spec *sp;
+	const struct df_task *t;
+	const struct df_prompt_in *in;
+	struct df_xref *x;
+	struct df_scope sc;
+	struct ask_question q[DF_QUESTIONS];
+	unsigned n;			/* questions made */
+	struct df_buf text, expected, sources;	/* of the one being made */
+	const struct df_contract *side;	/* kept for question 10 */
+	int never_asked, end_asked;
+	jv names;			/* what contract texts may name */
+	struct df_buf b;
+};
+
+/* A place that the expected answer comes from. */
+void ask_cite(struct ask *m, struct df_span at);
+/* Take the question that was made: 1; 0 when it is empty or names another
+   task, and is forgotten. */
+int ask_take(struct ask *m);
+/* The task in a line. */
+void ask_subject(struct ask *m, struct df_buf *b);
+/* "`a.py`, `b.py` and 2 more": its files; 0 without any. */
+size_t ask_files(struct ask *m, struct df_buf *b);
+/* "SC-001, IN-002"; of many only how many. */
+void ask_ids(struct ask *m, struct df_buf *b);
+/* The criterion that says most and can be quoted; SIZE_MAX without one. */
+size_t ask_step(struct ask *m);
+void ask_put_step(struct ask *m, struct df_buf *b, size_t i);
+/* The number in the task's id: it decides among equals, so that tasks do not
+   all get the same question. */
+unsigned ask_number(const struct df_task *t);
+
+/* Make questions 1 to 10. */
+void ask_verification(struct ask *m);
+
+#endif
