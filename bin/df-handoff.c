@@ -28,7 +28,8 @@ static const struct df_tool tool = {
 	opts, NULL,
 	DF_EXIT(DF_OK) | DF_EXIT(DF_USAGE) | DF_EXIT(DF_INPUT) |
 	    DF_EXIT(DF_REFUSED) | DF_EXIT(DF_AUTH) | DF_EXIT(DF_INTEGRITY) |
-	    DF_EXIT(DF_EXTERNAL)
+	    DF_EXIT(DF_EXTERNAL),
+	NULL
 };
 
 static const char *const suffix[] = { "json", "md" };

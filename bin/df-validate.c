@@ -39,7 +39,8 @@ static const struct df_tool tool = {
 	"Check a product specification, the documents D1 to D10.",
 	opts, NULL,
 	DF_EXIT(DF_OK) | DF_EXIT(DF_NO) | DF_EXIT(DF_USAGE) |
-	    DF_EXIT(DF_INPUT) | DF_EXIT(DF_EXTERNAL)
+	    DF_EXIT(DF_INPUT) | DF_EXIT(DF_EXTERNAL),
+	NULL
 };
 
 static void

@@ -266,6 +266,9 @@ fresh
 edit D5_RESEARCH.md '/^\*\*Decision/d'
 mutant d5.undecided 'a blocking question without a decision'
 fresh
+edit D5_RESEARCH.md 's/^\*\*Decision.*/**Decision:**/'
+mutant d5.undecided 'a decision without words'
+fresh
 edit D7_PLAN.md 's/| YES |/| NO |/'
 mutant d7.not-compliant 'a plan that breaks an article'
 fresh
@@ -276,6 +279,9 @@ fresh
 edit D8_TASKS.md 's/^- it exits with 0/```\
 &/'
 mutant doc.fence 'a code block that never ends'
+fresh
+printf '\n```\nmake\n\n```bash\nmake check\n```\n' >>s/D10_AGENT_CONTEXT.md
+warned doc.fence-inside 'a code block that ends with the next one'
 fresh
 edit D8_TASKS.md 's/^## MVP Scope/<!-- &/'
 mutant doc.comment 'a comment that never ends'

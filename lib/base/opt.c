@@ -298,6 +298,8 @@ df_opt_run(const struct df_tool *t, int argc, char **argv)
 
 	begin(t, argc, argv);
 	parse(argc, argv, &i, t->opts, NULL);
+	if (i >= argc && t->run)
+		return t->run(argv + i, 0);
 	if (i >= argc)
 		df_usage("which verb?");
 	for (v = t->verbs; v->name; v++) {

@@ -54,6 +54,8 @@ struct df_tool {
 	const struct df_opt *opts;	/* DF_OPT_END-terminated */
 	const struct df_verb *verbs;	/* name == NULL ends; or NULL */
 	unsigned exits;		/* DF_EXIT() of every code it can give */
+	/* What is done when no verb is given, or NULL: a verb is needed. */
+	int (*run)(char **operand, size_t n);
 };
 
 /*

@@ -19,6 +19,14 @@
 #define WORDS_MIN 4	/* a shorter title is anybody's phrase */
 #define BYTES_MIN 20
 
+/*
+ * Nearly all words of the documents are in no piece, or cannot begin one: two
+ * bits by a hash made on the way tell most of them without looking them up.
+ */
+#define FILTER 16384
+#define SOMEWHERE 1
+#define FIRST 2
+
 struct edge {
 	uint32_t state, word;
 };
@@ -32,6 +40,7 @@ struct automaton {
 						   state, next one + 1 */
 	uint32_t *fail, *found;		/* by state; found: piece + 1 */
 	uint32_t edges, states;
+	uint8_t filter[FILTER];		/* by hash of a word: see below */
 };
 
 enum kind { CODE, TITLE, ID };
@@ -147,6 +156,7 @@ struct words {
 	const char *s, *end;
 	uint32_t line;		/* lines passed */
 	size_t n;
+	uint32_t hash;
 	char word[WORD_LONGEST];	/* in small letters */
 };
 
@@ -170,15 +180,19 @@ next_word(struct words *w)
 {
 	const unsigned char *t = letters();
 	const char *s = w->s;
+	uint32_t h = 0;
 	size_t n = 0;
 
 	for (; s < w->end && t[(unsigned char)*s] == 0; s++)
 		w->line += *s == '\n';
 	for (; s < w->end && t[(unsigned char)*s]; s++)
-		if (n < WORD_LONGEST)
+		if (n < WORD_LONGEST) {
 			w->word[n++] = (char)t[(unsigned char)*s];
+			h = h * 31 + t[(unsigned char)*s];
+		}
 	w->s = s;
 	w->n = n;
+	w->hash = (h ^ h >> 16) % FILTER;
 	return n != 0;
 }
 
@@ -215,8 +229,10 @@ add_piece(struct automaton *a, const struct piece *p, uint32_t number)
 	uint32_t state = 0;
 
 	words_of(&w, p->text.s, p->text.n);
-	while (next_word(&w))
+	while (next_word(&w)) {
+		a->filter[w.hash] |= state ? SOMEWHERE : SOMEWHERE | FIRST;
 		state = add_word(a, state, (struct df_str){ w.word, w.n });
+	}
 	if (a->found[state] == 0)
 		a->found[state] = number + 1;
 }
@@ -257,6 +273,10 @@ scan(struct ck *c, const struct automaton *a, const struct piece *p, size_t n,
 
 	words_of(&w, d->s, d->n);
 	while (next_word(&w)) {
+		if (!(a->filter[w.hash] & (state ? SOMEWHERE : FIRST))) {
+			state = 0;
+			continue;
+		}
 		word = df_map_get(&a->words, w.word, w.n);
 		state = word == DF_MAP_NONE ? 0 :
 		    step(a, state, (uint32_t)word);

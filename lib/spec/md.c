@@ -169,6 +169,19 @@ inline_comments(struct scan *sc, struct df_md_line *l)
 	df_buf_release(&b);
 }
 
+/* "bash", "c++", "objective-c": what stands behind a fence, no sentence. */
+static int
+is_language(struct df_str t)
+{
+	size_t i;
+
+	for (i = 0; i < t.n; i++)
+		if (!md_alnum(t.s[i]) && t.s[i] != '+' && t.s[i] != '-' &&
+		    t.s[i] != '_')
+			return 0;
+	return t.n > 0;
+}
+
 static void
 one_line(struct scan *sc, struct df_md_line *l, struct df_str raw)
 {
@@ -188,6 +201,10 @@ one_line(struct scan *sc, struct df_md_line *l, struct df_str raw)
 			sc->md->open_fence = 0;
 			return;
 		}
+		if (n >= sc->fencelen && sc->md->inner_fence == 0 &&
+		    is_language((struct df_str){ t.s + n, t.n - n }))
+			sc->md->inner_fence =
+			    (uint32_t)(l - sc->md->line) + 1;
 		l->kind = DF_MD_CODE;
 		l->s = raw.s;
 		l->n = (uint32_t)raw.n;

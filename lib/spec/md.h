@@ -67,6 +67,8 @@ struct df_md {
 	uint32_t lines;
 	uint32_t open_fence;	/* line of a fence that is never closed; 0 */
 	uint32_t open_comment;	/* the same for a comment */
+	uint32_t inner_fence;	/* line of code that looks like the beginning
+				   of code: the first one; 0 */
 };
 
 /*

@@ -28,6 +28,7 @@ static struct df_value
 plain_decision(struct rd *r, const struct rd_def *x)
 {
 	const struct df_md_line *l;
+	struct df_md_kv kv;
 	struct df_str t;
 	uint32_t i;
 
@@ -36,7 +37,8 @@ plain_decision(struct rd *r, const struct rd_def *x)
 		if (l->kind != DF_MD_TEXT && l->kind != DF_MD_HEADING)
 			continue;
 		t = rd_unmarked(df_md_item(l));
-		if (!df_str_word(t, "decision"))
+		if (!df_str_word(t, "decision") ||
+		    df_md_kv(rd_line(l), &kv))
 			continue;
 		if (l->kind == DF_MD_HEADING)
 			return rd_block(r, i + 1, x->end, 0);

@@ -375,6 +375,10 @@ read_doc(struct rd *r, unsigned n, const struct df_spec_doc *in, size_t max,
 		rd_remark(r, "doc.fence", rd_span(r, d->md->open_fence - 1,
 		    d->md->open_fence), "the code block that begins here is "
 		    "never closed: the rest of the document is code");
+	if (d->md->inner_fence)
+		rd_remark(r, "doc.fence-inside", rd_span(r,
+		    d->md->inner_fence - 1, d->md->inner_fence),
+		    "a code block seems to begin here, inside another one");
 	if (d->md->open_comment)
 		rd_remark(r, "doc.comment", rd_span(r,
 		    d->md->open_comment - 1, d->md->open_comment),

@@ -225,6 +225,11 @@ const struct df_rule_def df_rules[] = {
 	    "a code block is never closed",
 	    "Everything behind the fence is code up to the end of the "
 	    "document, and no heading or item in it is read." },
+	{ "doc.fence-inside", W, DF_CHECK_READABLE, 0,
+	    "a code block begins inside another",
+	    "The one before it is perhaps not closed, and what stands "
+	    "between them is read as code. Around code that holds fences "
+	    "use a longer fence." },
 	{ "doc.missing", E, DF_CHECK_DOCUMENTS, 0,
 	    "a required document is missing",
 	    "A specification has ten documents, D1 to D10. D9 may live "

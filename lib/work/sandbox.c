@@ -231,18 +231,11 @@ df_sandbox_tools(int scratch, int judge, struct df_err *e)
 /* ---- the command line ---- */
 
 static void
-add(struct df_list *l, const char *s)
-{
-	DF_GROW(l->v, l->n, l->cap);
-	l->v[l->n++] = s;
-}
-
-static void
 add3(struct df_list *l, const char *a, const char *b, const char *c)
 {
-	add(l, a);
-	add(l, b);
-	add(l, c);
+	df_list_add(l, a);
+	df_list_add(l, b);
+	df_list_add(l, c);
 }
 
 static int
@@ -290,8 +283,8 @@ add_etc(struct df_list *l, int net)
 	    "/etc/ca-certificates", "/usr/share/ca-certificates" };
 	size_t i;
 
-	add(l, "--dir");
-	add(l, "/etc");
+	df_list_add(l, "--dir");
+	df_list_add(l, "/etc");
 	for (i = 0; i < DF_LEN(always); i++)
 		add3(l, "--ro-bind-try", always[i], always[i]);
 	for (i = 0; net && i < DF_LEN(online); i++)
@@ -321,43 +314,43 @@ bwrap_args(const struct df_sandbox *s, const char *bwrap, const char *infofd,
 	    "--new-session", "--cap-drop", "ALL", "--hostname", "df" };
 	size_t i;
 
-	add(l, bwrap);
+	df_list_add(l, bwrap);
 	for (i = 0; i < DF_LEN(fixed); i++)
-		add(l, fixed[i]);
+		df_list_add(l, fixed[i]);
 	if (!s->net)
-		add(l, "--unshare-net");
+		df_list_add(l, "--unshare-net");
 	add3(l, "--ro-bind", "/usr", "/usr");
 	for (i = 0; i < DF_LEN(mask); i++)
 		if (is_dir(mask[i]) && !wanted(&s->ro, mask[i])) {
-			add(l, "--tmpfs");
-			add(l, mask[i]);
-			add(l, "--remount-ro");
-			add(l, mask[i]);
+			df_list_add(l, "--tmpfs");
+			df_list_add(l, mask[i]);
+			df_list_add(l, "--remount-ro");
+			df_list_add(l, mask[i]);
 		}
 	add_root_dirs(l);
 	add_etc(l, s->net);
-	add(l, "--proc");
-	add(l, "/proc");
-	add(l, "--dev");
-	add(l, "/dev");
-	add(l, "--size");
-	add(l, "1073741824");
-	add(l, "--tmpfs");
-	add(l, "/tmp");
+	df_list_add(l, "--proc");
+	df_list_add(l, "/proc");
+	df_list_add(l, "--dev");
+	df_list_add(l, "/dev");
+	df_list_add(l, "--size");
+	df_list_add(l, "1073741824");
+	df_list_add(l, "--tmpfs");
+	df_list_add(l, "/tmp");
 	for (i = 0; i < s->ro.n; i++)
 		add3(l, "--ro-bind", s->ro.v[i], s->ro.v[i]);
 	add3(l, "--ro-bind", s->tools, DF_INSIDE_DIR);
 	if (s->home)
 		add3(l, "--bind", s->home, DF_INSIDE_HOME);
 	add3(l, "--bind", s->ws, DF_INSIDE_WS);
-	add(l, "--remount-ro");
-	add(l, "/");
-	add(l, "--chdir");
-	add(l, DF_INSIDE_WS);
-	add(l, "--info-fd");
-	add(l, infofd);
-	add(l, "--");
-	add(l, DF_INSIDE_DIR "/inside");
+	df_list_add(l, "--remount-ro");
+	df_list_add(l, "/");
+	df_list_add(l, "--chdir");
+	df_list_add(l, DF_INSIDE_WS);
+	df_list_add(l, "--info-fd");
+	df_list_add(l, infofd);
+	df_list_add(l, "--");
+	df_list_add(l, DF_INSIDE_DIR "/inside");
 }
 
 int
@@ -379,14 +372,14 @@ df_sandbox_exec(const struct df_sandbox *s, const struct df_list *inside,
 	} else {
 		(void)fcntl(info, F_SETFD, FD_CLOEXEC);
 		df_buf_fmt(&b, "%s/inside", s->tools);
-		add(&l, b.s);
+		df_list_add(&l, b.s);
 		if (chdir(s->ws) < 0)
 			return df_fail_errno(e, DF_EXTERNAL, "sandbox",
 			    "%s", s->ws);
 	}
 	for (i = 0; i < inside->n; i++)
-		add(&l, inside->v[i]);
-	add(&l, NULL);
+		df_list_add(&l, inside->v[i]);
+	df_list_add(&l, NULL);
 	(void)execve(l.v[0], (char *const *)l.v, s->env);
 	return df_fail_errno(e, DF_EXTERNAL, "sandbox.exec", "cannot run %s",
 	    l.v[0]);
@@ -408,10 +401,10 @@ probe_child(void *arg, int report, int info, struct df_err *e)
 	if (df_sandbox_drop(e) < 0)
 		return -1;
 	snprintf(fd, sizeof(fd), "%d", report);
-	add(&in, "-r");
-	add(&in, fd);
-	add(&in, "--");
-	add(&in, "/bin/true");
+	df_list_add(&in, "-r");
+	df_list_add(&in, fd);
+	df_list_add(&in, "--");
+	df_list_add(&in, "/bin/true");
 	return df_sandbox_exec(&p->s, &in, info, e);
 }
 

@@ -72,7 +72,7 @@ df_workspace_make(const struct df_workspace *w, int dir, const char *name,
 		df_buf_str(&exclude, "/.df/\n");
 		r = put_text(ws, ".git/info/exclude", &exclude, e);
 	}
-	if (r == 0 && mkdirat(ws, ".df", 0700) < 0)
+	if (r == 0 && !w->plain && mkdirat(ws, ".df", 0700) < 0)
 		r = df_fail_errno(e, DF_EXTERNAL, "workspace",
 		    "cannot make .df");
 	if (r == 0)

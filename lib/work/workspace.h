@@ -20,6 +20,7 @@ struct df_workspace {
 	const struct df_digest *tree;	/* NULL: an empty directory */
 	const struct df_buf *handoff, *prompt;
 	int git;			/* make it a repository */
+	int plain;			/* the tree and no .df */
 };
 
 /*

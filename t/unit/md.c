@@ -81,6 +81,9 @@ lines(void)
 	is_str(text("\xef\xbb\xbf# T\r\n", 1), "T", "BOM and CR LF");
 	md = read_md("```\nx\n");
 	is_int(md.open_fence, 1, "a fence that is never closed");
+	md = read_md("```\n``` what it is\n~~~sh\n``\n```\n````\n```sh\n"
+	    "````sh\n");
+	is_int(md.inner_fence, 8, "the beginning of a fence in a fence");
 	md = read_md("x\n\n<!-- y\n");
 	is_int(md.open_comment, 3, "a comment that is never closed");
 	md = read_md("```\n<!-- y\n```\nz\n");

@@ -458,6 +458,10 @@ tasks(void)
 	    "  10. T-002: later\n", 1, "T-001", "x", -1);
 	is_int(sp.d8.task[0].criteria, 2, "criteria that look like items");
 	is_int(sp.d8.task[0].criterion[0].number, 9, "and their numbers");
+	task("#### T-001: A b\n- **Scope:** M\n- **Acceptance Criteria:**\n"
+	    "- Unit tests: 5\n- Scope: none left\n- **Dependency:** None\n",
+	    1, "T-001", "A b", -1);
+	is_int(sp.d8.task[0].criteria, 2, "criteria beside their label");
 	task("### T-001: x\n**Acceptance Criteria:**\n- Verify: a\n"
 	    "- Section 1 (Mission): b\n  - nested\n- Scope c\n\n### T-002: y\n",
 	    2, "T-002", "y", -1);
@@ -518,6 +522,13 @@ scenarios(void)
 	    s->then.n == 2 && strcmp(s->then.v[1].s, "d") == 0 &&
 	    s->then.v[1].at.line == 6, "bold clauses");
 	is_str(s->testing.s, "GIVEN nothing", "testing approach");
+	read_docs(2, "## 4. User Scenarios\n#### __SC-001: x__\n"
+	    "__Priority:__ P1\n__GIVEN__ a\n__WHEN__ b\n__THEN__ c_d\n", 0);
+	s = &sp.d2.scenario[0];
+	ok(sp.d2.scenarios == 1 && strcmp(s->item.title, "x") == 0 &&
+	    s->priority == 1 && s->given.n == 1 && s->when.n == 1 &&
+	    s->then.n == 1 && strcmp(s->then.v[0].s, "c_d") == 0,
+	    "underscores for asterisks");
 	read_docs(2, "SC-001\n- GIVEN a `WHEN` b AND c WHEN d\n  goes on\n"
 	    "  THEN e AND f\n- Testing Approach: x AND y\n", 0);
 	s = &sp.d2.scenario[0];
@@ -757,6 +768,14 @@ research(void)
 	    sp.d5.research[1].options.rows == 1 &&
 	    strcmp(sp.d5.research[1].options.head[1].s, "B") == 0,
 	    "a table that begins behind its label");
+	read_docs(5, "#### 1. RQ-001: What?\n- **Findings:**\nIt is so.\n"
+	    "Seen in tests:\n- `**Status:**` lines\n- Decision: a word\n\n"
+	    "- **Decision:** That.\n- **Rationale:** So.\n", 0);
+	ok(sp.d5.nresearch == 1 &&
+	    strcmp(sp.d5.research[0].item.title, "What?") == 0 &&
+	    strcmp(sp.d5.research[0].decision.s, "That.") == 0 &&
+	    strcmp(sp.d5.research[0].rationale.s, "So.") == 0,
+	    "items in bold are labels, others are not");
 }
 
 static void
@@ -900,6 +919,13 @@ yaml(void)
 	ok(b->runs == 3 && b->need == 2 && !b->strict && sp.remarks == 1 &&
 	    sp.remark[0].at.line == 20, "what YAML would refuse is remarked");
 	is_str(b->category.s, "integrity", "a comment is no value");
+	read_docs(9, "# D9\n### Holdout Scenarios (P0)\n```yaml\n"
+	    "scenario_id: HS-001\ntitle: own\n```\n### Its heading\n```yaml\n"
+	    "scenario_id: HS-002\ntitle: own\n```\n", 0);
+	ok(sp.d9.holdouts == 2 &&
+	    strcmp(sp.d9.holdout[0].item.title, "own") == 0 &&
+	    strcmp(sp.d9.holdout[1].item.title, "Its heading") == 0,
+	    "the heading of all scenarios is none's title");
 }
 
 static void

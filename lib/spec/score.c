@@ -1,0 +1,271 @@
+#include "base/df.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "spec/score.h"
+
+#define OUTPUT_MAX 65536	/* bytes of a scenario's output in the record */
+
+static const char *const mark_name[] = { "PASS", "FAIL", "ERROR" };
+static const char *const verdict_name[] = { "ACCEPT", "REJECT", "ERROR" };
+
+/* ---- the verdict ---- */
+
+static void
+decide(struct df_score *s, enum df_mark v, const char *fmt, ...)
+    DF_PRINTF(3, 4);
+
+static void
+decide(struct df_score *s, enum df_mark v, const char *fmt, ...)
+{
+	va_list ap;
+
+	s->verdict = v;
+	va_start(ap, fmt);
+	vsnprintf(s->reason, sizeof(s->reason), fmt, ap);
+	va_end(ap);
+}
+
+static const struct df_scored *
+first_p0(const struct df_score *s, enum df_mark mark)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (s->v[i].item->priority == 0 && s->v[i].mark == mark)
+			return &s->v[i];
+	return NULL;
+}
+
+static void
+count(struct df_score *s)
+{
+	size_t i;
+
+	s->passed = s->failed = s->errored = s->p0 = s->p0_passed = 0;
+	for (i = 0; i < s->n; i++) {
+		s->passed += s->v[i].mark == DF_MARK_PASS;
+		s->failed += s->v[i].mark == DF_MARK_FAIL;
+		s->errored += s->v[i].mark == DF_MARK_ERROR;
+		s->p0 += s->v[i].item->priority == 0;
+		s->p0_passed += s->v[i].item->priority == 0 &&
+		    s->v[i].mark == DF_MARK_PASS;
+	}
+}
+
+/* Enough of those below P0, and of all? 1 yes, 0 no, -1 errors decide. */
+static int
+thresholds(const struct df_score *s, const struct df_suite_frame *f,
+    size_t *passed, size_t *need)
+{
+	size_t total = s->n - s->p0, errored = s->errored, i;
+
+	*passed = s->passed - s->p0_passed;
+	for (i = 0; i < s->n; i++)
+		errored -= s->v[i].item->priority == 0 &&
+		    s->v[i].mark == DF_MARK_ERROR;
+	*need = f->p1_need < 0 || (size_t)f->p1_need > total ? total :
+	    (size_t)f->p1_need;
+	if (*passed < *need)
+		return *passed + errored >= *need ? -1 : 0;
+	if (f->percent < 0 || s->passed * 100 >= (size_t)f->percent * s->n)
+		return 1;
+	return (s->passed + s->errored) * 100 >= (size_t)f->percent * s->n ?
+	    -1 : 0;
+}
+
+void
+df_score_verdict(struct df_score *s, const struct df_suite_frame *f)
+{
+	const struct df_scored *bad;
+	size_t passed, need;
+	int enough;
+
+	count(s);
+	enough = thresholds(s, f, &passed, &need);
+	if (s->n == 0)
+		decide(s, DF_MARK_ERROR, "the suite has no scenario");
+	else if ((bad = first_p0(s, DF_MARK_FAIL)) != NULL)
+		decide(s, DF_MARK_FAIL, "P0 holdout %s failed: component not "
+		    "accepted", bad->item->id);
+	else if (s->ndisclosed)
+		decide(s, DF_MARK_FAIL, "text of the suite stands in what "
+		    "builders saw or wrote (%zu places)", s->ndisclosed);
+	else if ((bad = first_p0(s, DF_MARK_ERROR)) != NULL)
+		decide(s, DF_MARK_ERROR, "P0 holdout %s could not be judged "
+		    "(%s)", bad->item->id, bad->failure);
+	else if (enough == 0)
+		decide(s, DF_MARK_FAIL, "%zu of %zu holdouts below P0 "
+		    "passed, %zu of all %zu: below the threshold", passed,
+		    s->n - s->p0, s->passed, s->n);
+	else if (enough < 0)
+		decide(s, DF_MARK_ERROR, "%zu holdouts could not be judged, "
+		    "and the threshold depends on them", s->errored);
+	else if (s->partial)
+		decide(s, DF_MARK_ERROR, "%zu of %zu holdouts passed on a "
+		    "part of the tasks only", s->passed, s->n);
+	else
+		decide(s, DF_MARK_PASS, "all %zu P0 and %zu of %zu other "
+		    "holdouts passed", s->p0, passed, s->n - s->p0);
+}
+
+/* ---- records ---- */
+
+static jv
+digest(const struct df_digest *d)
+{
+	char s[DF_DIGEST_STR];
+
+	return jv_string(df_digest_str(d, s));
+}
+
+/* Output as it came, only its end, and never more than a record holds. */
+static jv
+output(const struct df_buf *b)
+{
+	size_t cut = b->n > OUTPUT_MAX ? b->n - OUTPUT_MAX : 0;
+
+	return jv_string_sized(b->s + cut, (int)(b->n - cut));
+}
+
+static jv
+ids(const struct df_suite_item *it, const char *name)
+{
+	jv v = df_jv_get(it->j, name);
+
+	return jv_is_valid(jv_copy(v)) ? v : jv_array();
+}
+
+static jv
+scored(const struct df_scored *x, int full)
+{
+	const struct df_suite_item *it = x->item;
+	char pri[8];
+	jv o = jv_object();
+
+	snprintf(pri, sizeof(pri), "P%d", it->priority);
+	o = df_jset_str(o, "class", df_class_name(it->class));
+	if (*x->failure)
+		o = df_jset_str(o, "failure", x->failure);
+	o = df_jset_str(o, "holdout_id", it->id);
+	o = df_jset_bool(o, "independent", it->independent);
+	o = df_jset_int(o, "item", x->n);
+	o = df_jset_str(o, "priority", pri);
+	o = df_jset(o, "responsible_task", it->responsible ?
+	    jv_string(it->responsible) : jv_null());
+	o = df_jset_str(o, "status", mark_name[x->mark]);
+	o = df_jset(o, "validates_contracts", ids(it, "contracts"));
+	o = df_jset(o, "validates_scenarios", ids(it, "validates"));
+	if (!full)
+		return o;
+	o = df_jset_str(o, "title", it->title);
+	if (x->mark == DF_MARK_FAIL && it->expected)
+		o = df_jset_str(o, "expected_output", it->expected);
+	if (x->output)
+		o = df_jset(o, "actual_output", output(x->output));
+	if (*x->why)
+		o = df_jset_str(o, "error_message", x->why);
+	if (*x->stage)
+		o = df_jset_str(o, "stage", x->stage);
+	if (x->exit >= 0)
+		o = df_jset_int(o, "exit", x->exit);
+	if (x->signal > 0)
+		o = df_jset_int(o, "signal", x->signal);
+	return df_jset_int(o, "duration_ms", x->ms);
+}
+
+static jv
+disclosed(const struct df_disclosed *d)
+{
+	jv o = df_jset_str(jv_object(), "kind", d->kind);
+
+	if (d->line)
+		o = df_jset_int(o, "line", d->line);
+	o = df_jset_int(o, "n", d->n);
+	o = df_jset_str(o, "name", d->name);
+	return df_jset_str(o, "task", d->task);
+}
+
+jv
+df_score_json(const struct df_score *s, int full)
+{
+	jv v = jv_object(), list = jv_array(), seen = jv_array();
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		list = jv_array_append(list, scored(&s->v[i], full));
+	for (i = 0; i < s->ndisclosed; i++)
+		seen = jv_array_append(seen, disclosed(&s->disclosed[i]));
+	v = df_jset(v, "commitment", digest(&s->commitment));
+	v = df_jset(v, "disclosed", seen);
+	v = df_jset_int(v, "errored", (int64_t)s->errored);
+	v = df_jset_int(v, "evaluation", s->evaluation);
+	v = df_jset_int(v, "failed", (int64_t)s->failed);
+	v = df_jset(v, "holdouts", list);
+	v = df_jset_str(v, "level", s->level);
+	v = df_jset_bool(v, "p0_pass", s->p0_passed == s->p0);
+	v = df_jset_int(v, "p0_passed", (int64_t)s->p0_passed);
+	v = df_jset_int(v, "p0_total", (int64_t)s->p0);
+	v = df_jset_bool(v, "partial", s->partial);
+	v = df_jset_int(v, "passed", (int64_t)s->passed);
+	if (full)
+		v = df_jset(v, "run", digest(&s->run));
+	v = df_jset_str(v, "schema", full ? "df.holdout-full/1" :
+	    "df.holdout/1");
+	v = df_jset_int(v, "total", (int64_t)s->n);
+	v = df_jset(v, "tree", digest(&s->tree));
+	v = df_jset_str(v, "verdict", verdict_name[s->verdict]);
+	return df_jset_str(v, "verdict_reason", s->reason);
+}
+
+/* ---- TAP ---- */
+
+/* "  scenarios: [SC-001, SC-002]": ids need no quoting. */
+static void
+yaml_ids(struct df_buf *b, const char *name, jv list)
+{
+	int i, n = jv_array_length(jv_copy(list));
+	jv one;
+
+	if (n)
+		df_buf_fmt(b, "  %s: [", name);
+	for (i = 0; i < n; i++) {
+		one = jv_array_get(jv_copy(list), i);
+		df_buf_fmt(b, "%s%s", i ? ", " : "", jv_string_value(one));
+		jv_free(one);
+	}
+	if (n)
+		df_buf_str(b, "]\n");
+	jv_free(list);
+}
+
+void
+df_score_tap(const struct df_score *s, struct df_buf *b)
+{
+	const struct df_scored *x;
+	size_t i;
+
+	df_buf_fmt(b, "TAP version 13\n1..%zu\n", s->n);
+	for (i = 0; i < s->n; i++) {
+		x = &s->v[i];
+		df_buf_fmt(b, "%s %zu - %s%s%s\n", x->mark == DF_MARK_PASS ?
+		    "ok" : "not ok", i + 1, x->item->id, x->mark ==
+		    DF_MARK_ERROR ? " # ERROR " : "", x->mark ==
+		    DF_MARK_ERROR ? x->failure : "");
+		df_buf_fmt(b, "  ---\n  class: %s\n",
+		    df_class_name(x->item->class));
+		yaml_ids(b, "contracts", ids(x->item, "contracts"));
+		if (*x->failure)
+			df_buf_fmt(b, "  failure: %s\n", x->failure);
+		if (!x->item->independent)
+			df_buf_str(b, "  independent: false\n");
+		df_buf_fmt(b, "  priority: P%d\n", x->item->priority);
+		yaml_ids(b, "scenarios", ids(x->item, "validates"));
+		if (x->item->responsible)
+			df_buf_fmt(b, "  task: %s\n", x->item->responsible);
+		df_buf_str(b, "  ...\n");
+	}
+	df_buf_fmt(b, "# %s: %s\n", verdict_name[s->verdict], s->reason);
+}

@@ -1,0 +1,463 @@
+#define _GNU_SOURCE
+#include "base/df.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "work/attempt.h"
+#include "work/judge.h"
+
+#define HARD_MS 45000	/* beyond df-inside's own limits, cleanup included */
+#define MARKS_MAX 4096
+
+/* What the shell finds: the text, where marks go, the text of cleanup. */
+enum { FD_TEXT = 3, FD_MARKS = 4, FD_CLEAN = 5 };
+
+/*
+ * The judge.  $1 is an empty directory.  A block that ends the shell ends it in
+ * the stage that was marked last; "||" and "if" around eval would switch off
+ * a block's own set -e.
+ */
+static const char script[] =
+    "exec 5<&-\n"
+    "IFS= builtin read -r -d '' -u 3 df_1\n"
+    "IFS= builtin read -r -d '' -u 3 df_2\n"
+    "IFS= builtin read -r -d '' -u 3 df_3\n"
+    "IFS= builtin read -r -d '' -u 3 df_4\n"
+    "exec 3<&-\n"
+    "df_5=$1; builtin set --\n"
+    "builtin printf 'setup\\n' >&4\n"
+    "builtin eval \"$df_1\" 4>&-\n"
+    "df_1=$?\n"
+    "[ $df_1 -eq 0 ] || builtin exit $df_1\n"
+    "builtin printf 'execute\\n' >&4\n"
+    "builtin eval \"$df_2\" 4>&-\n"
+    "df_1=$?\n"
+    "[ $df_1 -eq 0 ] || builtin exit $df_1\n"
+    "HOME=$df_5\n"
+    "builtin printf 'verify\\n' >&4\n"
+    "builtin eval \"$df_3\" 4>&-\n"
+    "df_1=$?\n"
+    "[ $df_1 -eq 0 ] || builtin exit $df_1\n"
+    "builtin printf 'nonce %s\\n' \"$df_4\" >&4\n"
+    "builtin exit 0\n";
+
+/* The same around a program, which comes behind the nonce. */
+static const char program[] =
+    "exec 5<&-\n"
+    "IFS= builtin read -r -d '' -u 3 df_4\n"
+    "umask 077\n"
+    "df_1=$(mktemp -d /tmp/judge.XXXXXX) || builtin exit 1\n"
+    "cat <&3 >\"$df_1/program\" || builtin exit 1\n"
+    "exec 3<&-\n"
+    "chmod 500 \"$df_1/program\" || builtin exit 1\n"
+    "HOME=$1; builtin set --\n"
+    "umask 022\n"
+    "builtin printf 'verify\\n' >&4\n"
+    "\"$df_1/program\" 4>&-\n"
+    "df_1=$?\n"
+    "[ $df_1 -eq 0 ] || builtin exit $df_1\n"
+    "builtin printf 'nonce %s\\n' \"$df_4\" >&4\n"
+    "builtin exit 0\n";
+
+static const char cleanup[] =
+    "exec 3<&- 4>&-\n"
+    "IFS= builtin read -r -d '' -u 5 df_1\n"
+    "exec 5<&-\n"
+    "builtin set --\n"
+    "builtin eval \"$df_1\"\n";
+
+const char *
+df_trial_status_name(enum df_trial_status s)
+{
+	static const char *const name[] = { "PASS", "FAIL", "ERROR" };
+
+	return name[s];
+}
+
+/* ---- the judge's place ---- */
+
+int
+df_judge_open(struct df_judge *j, struct df_err *e)
+{
+	int df;
+
+	j->scratch_fd = j->own_fd = -1;
+	j->scratch = df_scratch(&j->scratch_fd, e);
+	if (j->scratch == NULL)
+		return -1;
+	df_scratch_sweep(j->scratch_fd);
+	j->own = df_scratch_new(j->scratch_fd, &j->own_fd, e);
+	if (j->own == NULL || df_sandbox_tools(j->own_fd, 1, e) < 0)
+		return -1;
+	df = openat(j->own_fd, "df", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (df < 0 || mkdirat(df, "empty", 0555) < 0) {
+		if (df >= 0)
+			close(df);
+		return df_fail_errno(e, DF_EXTERNAL, "judge",
+		    "cannot make a directory");
+	}
+	close(df);
+	return 0;
+}
+
+void
+df_judge_close(struct df_judge *j)
+{
+	if (j->own)
+		(void)!df_remove_tree(j->scratch_fd, j->own, NULL);
+	if (j->own_fd >= 0)
+		close(j->own_fd);
+	if (j->scratch_fd >= 0)
+		close(j->scratch_fd);
+	free(j->own);
+	free(j->scratch);
+	df_list_free(&j->env);
+	memset(j, 0, sizeof(*j));
+	j->own_fd = j->scratch_fd = -1;
+}
+
+/* ---- starting ---- */
+
+void
+df_trial_init(struct df_trial *t, struct df_judge *j)
+{
+	memset(t, 0, sizeof(*t));
+	t->judge = j;
+	t->setup = t->execute = t->verify = t->cleanup = "";
+	t->failure = "";
+	t->exit = t->signal = -1;
+	t->fd = t->text = t->clean = t->marks = -1;
+	df_buf_init(&t->output);
+	df_child_init(&t->child, j->output);
+}
+
+static int
+memory_file(int *fd, const char *const part[], size_t n,
+    const struct df_buf *tail, struct df_err *e)
+{
+	size_t i;
+
+	*fd = memfd_create("judge", MFD_CLOEXEC);
+	if (*fd < 0)
+		return df_fail_errno(e, DF_EXTERNAL, "judge", "memfd_create");
+	for (i = 0; i < n; i++)
+		if (df_write_fd(*fd, part[i], strlen(part[i]) + 1, "memory",
+		    e) < 0)
+			return -1;
+	if (tail && df_write_fd(*fd, tail->s, tail->n, "memory", e) < 0)
+		return -1;
+	return lseek(*fd, 0, SEEK_SET) < 0 ? df_fail_errno(e, DF_EXTERNAL,
+	    "judge", "lseek") : 0;
+}
+
+static int
+make_files(struct df_trial *t, struct df_err *e)
+{
+	const char *blocks[4], *alone[1];
+	uint8_t rnd[16];
+
+	if (getrandom(rnd, sizeof(rnd), 0) != (ssize_t)sizeof(rnd))
+		return df_fail_errno(e, DF_EXTERNAL, "judge", "getrandom");
+	df_hex_str(t->nonce, rnd, sizeof(rnd));
+	blocks[0] = t->setup;
+	blocks[1] = t->execute;
+	blocks[2] = t->verify;
+	blocks[3] = alone[0] = t->nonce;
+	if (t->program ? memory_file(&t->text, alone, 1, t->program, e) < 0 :
+	    memory_file(&t->text, blocks, 4, NULL, e) < 0)
+		return -1;
+	alone[0] = t->cleanup;
+	if (memory_file(&t->clean, alone, 1, NULL, e) < 0)
+		return -1;
+	t->marks = memfd_create("marks", MFD_CLOEXEC);
+	return t->marks < 0 ? df_fail_errno(e, DF_EXTERNAL, "judge",
+	    "memfd_create") : 0;
+}
+
+/* Put the memory files where the shell looks for them. */
+static int
+place_files(const struct df_trial *t, int *report, int *info)
+{
+	int text, clean, marks;
+
+	*report = fcntl(*report, F_DUPFD, 10);
+	*info = fcntl(*info, F_DUPFD, 10);
+	text = fcntl(t->text, F_DUPFD_CLOEXEC, 10);
+	marks = fcntl(t->marks, F_DUPFD_CLOEXEC, 10);
+	clean = fcntl(t->clean, F_DUPFD_CLOEXEC, 10);
+	return *report < 0 || *info < 0 || text < 0 || marks < 0 || clean < 0
+	    || dup2(text, FD_TEXT) < 0 || dup2(marks, FD_MARKS) < 0 ||
+	    dup2(clean, FD_CLEAN) < 0 ? -1 : 0;
+}
+
+static void
+inside_args(const struct df_trial *t, int report, char num[3][32],
+    const char *bash, const char *empty, struct df_list *l)
+{
+	static const char *const keep[] = { "-k", "3", "-k", "4", "-k", "5" };
+	size_t i;
+
+	snprintf(num[0], 32, "%d", report);
+	snprintf(num[1], 32, "%lld", (long long)t->judge->ms);
+	snprintf(num[2], 32, "%lld", (long long)t->judge->processes);
+	df_list_add(l, "-r");
+	df_list_add(l, num[0]);
+	df_list_add(l, "-t");
+	df_list_add(l, num[1]);
+	if (t->judge->level != DF_LEVEL_NONE) {
+		df_list_add(l, "-p");
+		df_list_add(l, num[2]);
+	}
+	for (i = 0; i < DF_LEN(keep); i++)
+		df_list_add(l, keep[i]);
+	df_list_add(l, "--");
+	df_list_add(l, bash);
+	df_list_add(l, "--noprofile");
+	df_list_add(l, "--norc");
+	df_list_add(l, "-c");
+	df_list_add(l, t->program ? program : script);
+	df_list_add(l, "judge");
+	df_list_add(l, empty);
+	if (*t->cleanup == '\0')
+		return;
+	df_list_add(l, "--then");
+	df_list_add(l, bash);
+	df_list_add(l, "--noprofile");
+	df_list_add(l, "--norc");
+	df_list_add(l, "-c");
+	df_list_add(l, cleanup);
+}
+
+static int
+run(void *arg, int report, int info, struct df_err *e)
+{
+	struct df_trial *t = arg;
+	struct df_judge *j = t->judge;
+	struct df_workspace w = { .store = j->store, .tree = &t->tree,
+	    .plain = 1 };
+	struct df_sandbox sb = { .level = j->level, .ws = t->ws,
+	    .home = t->home, .tools = t->tools };
+	struct df_buf bash = DF_BUF_INIT, empty = DF_BUF_INIT;
+	const char *tools = j->level == DF_LEVEL_NONE ? t->tools :
+	    DF_INSIDE_DIR;
+	struct df_list in = { 0 };
+	char num[3][32];
+
+	if (df_sandbox_drop(e) < 0 ||
+	    df_workspace_make(&w, t->fd, "ws", e) < 0)
+		return -1;
+	if (place_files(t, &report, &info) < 0)
+		return df_fail_errno(e, DF_EXTERNAL, "judge",
+		    "cannot place descriptors");
+	df_buf_fmt(&bash, "%s/bash", tools);
+	df_buf_fmt(&empty, "%s/empty", tools);
+	inside_args(t, report, num, bash.s, empty.s, &in);
+	sb.env = (char *const *)t->environ.v;
+	return df_sandbox_exec(&sb, &in, info, e);
+}
+
+static void
+environment(struct df_trial *t)
+{
+	static const char *const fixed[] = {
+	    "PATH=/usr/bin:/bin:/usr/sbin:/sbin", "LANG=C.UTF-8",
+	    "TERM=dumb", "TMPDIR=/tmp", "PYTHONSAFEPATH=1",
+	    "PYTHONNOUSERSITE=1", "PYTHONDONTWRITEBYTECODE=1",
+	    "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1" };
+	struct df_list *l = &t->environ;
+	size_t i;
+
+	for (i = 0; i < DF_LEN(fixed); i++)
+		df_list_addf(l, "%s", fixed[i]);
+	df_list_addf(l, "HOME=%s", t->judge->level == DF_LEVEL_NONE ?
+	    t->home : DF_INSIDE_HOME);
+	for (i = 0; i < t->judge->env.n; i++)
+		df_list_addf(l, "%s", t->judge->env.v[i]);
+	df_list_add(l, NULL);
+}
+
+int
+df_trial_start(struct df_trial *t, struct df_err *e)
+{
+	struct df_judge *j = t->judge;
+	struct df_buf p = DF_BUF_INIT;
+
+	t->name = df_scratch_new(j->scratch_fd, &t->fd, e);
+	if (t->name == NULL || make_files(t, e) < 0)
+		return -1;
+	if (mkdirat(t->fd, "home", 0700) < 0 || (geteuid() == 0 &&
+	    fchownat(t->fd, "home", df_sandbox_uid(),
+	    (gid_t)df_sandbox_uid(), AT_SYMLINK_NOFOLLOW) < 0))
+		return df_fail_errno(e, DF_EXTERNAL, "judge",
+		    "cannot make a home");
+	df_buf_fmt(&p, "%s/%s/ws", j->scratch, t->name);
+	t->ws = df_buf_detach(&p);
+	df_buf_fmt(&p, "%s/%s/home", j->scratch, t->name);
+	t->home = df_buf_detach(&p);
+	df_buf_fmt(&p, "%s/%s/df", j->scratch, j->own);
+	t->tools = df_buf_detach(&p);
+	environment(t);
+	t->child.run = run;
+	t->child.arg = t;
+	t->child.kill_after = j->ms + HARD_MS;
+	t->t0 = df_mono_ms();
+	return df_child_start(&t->child, e);
+}
+
+/* ---- finishing ---- */
+
+static void
+set(struct df_trial *t, enum df_trial_status s, const char *failure,
+    const char *fmt, ...) DF_PRINTF(4, 5);
+
+static void
+set(struct df_trial *t, enum df_trial_status s, const char *failure,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	t->status = s;
+	t->failure = failure;
+	va_start(ap, fmt);
+	vsnprintf(t->why, sizeof(t->why), fmt, ap);
+	va_end(ap);
+}
+
+/* The last stage that began; 1 when the right nonce came. */
+static int
+read_marks(struct df_trial *t)
+{
+	char buf[MARKS_MAX], *s, *lf;
+	int nonce = 0;
+	ssize_t n;
+
+	n = pread(t->marks, buf, sizeof(buf) - 1, 0);
+	buf[n > 0 ? n : 0] = '\0';
+	for (s = buf; (lf = strchr(s, '\n')) != NULL; s = lf + 1) {
+		*lf = '\0';
+		if (strncmp(s, "nonce ", 6) == 0)
+			nonce = strcmp(s + 6, t->nonce) == 0;
+		else
+			snprintf(t->stage, sizeof(t->stage), "%.15s", s);
+	}
+	return nonce;
+}
+
+static void
+ended(struct df_trial *t, int nonce)
+{
+	int verify = strcmp(t->stage, "verify") == 0;
+
+	if (t->signal > 0)
+		set(t, verify ? DF_TRIAL_FAIL : DF_TRIAL_ERROR, verify ?
+		    "verify" : "signal", "signal %d in %s", t->signal,
+		    t->stage);
+	else if (t->exit == 0 && nonce)
+		set(t, DF_TRIAL_PASS, "", "%s", "");
+	else if (t->exit == 0)
+		set(t, DF_TRIAL_ERROR, "ended-early",
+		    "the shell ended with status 0 before its end, in %s",
+		    t->stage);
+	else if (verify)
+		set(t, DF_TRIAL_FAIL, "verify", "verify ended with status %d",
+		    t->exit);
+	else
+		set(t, DF_TRIAL_ERROR, strcmp(t->stage, "setup") == 0 ?
+		    "setup" : "execute", "%s ended with status %d",
+		    *t->stage ? t->stage : "the judge", t->exit);
+}
+
+static void
+tap(struct df_trial *t)
+{
+	struct df_buf out = DF_BUF_INIT;
+	enum df_trial_status s;
+	char why[200];
+
+	df_capture_get(&t->child.out, &out);
+	s = df_tap_judge(out.s, out.n, t->plan, why);
+	/* Only a program that ended well can have passed. */
+	if (t->status == DF_TRIAL_PASS ? s != DF_TRIAL_PASS :
+	    t->status == DF_TRIAL_FAIL && s == DF_TRIAL_ERROR)
+		set(t, s, s == DF_TRIAL_FAIL ? "verify" : "tap", "%s", why);
+	df_buf_release(&out);
+}
+
+void
+df_trial_finish(struct df_trial *t)
+{
+	struct df_buf err = DF_BUF_INIT;
+	jv before, after;
+	int nonce;
+
+	t->wall_ms = df_mono_ms() - t->t0;
+	nonce = read_marks(t);
+	df_inside_report(&t->child.report, &before, &after);
+	df_capture_get(&t->child.out, &t->output);
+	df_capture_get(&t->child.err, &err);
+	if (t->child.failed.exit) {
+		set(t, DF_TRIAL_ERROR, "sandbox", "%.190s",
+		    t->child.failed.msg);
+	} else if (!jv_is_valid(jv_copy(before)) ||
+	    !jv_is_valid(jv_copy(after))) {
+		set(t, DF_TRIAL_ERROR, t->child.killed ? "timeout" :
+		    "sandbox", "the sandbox ended without a report: %.100s",
+		    err.s);
+	} else if (df_jv_bool(after, "timeout")) {
+		set(t, DF_TRIAL_ERROR, "timeout",
+		    "no end after %lld seconds, in %s",
+		    (long long)(t->judge->ms / 1000), t->stage);
+	} else {
+		t->exit = (int)df_jv_int(after, "exit", -1);
+		t->signal = (int)df_jv_int(after, "signal", -1);
+		ended(t, nonce);
+		if (t->plan)
+			tap(t);
+	}
+	if (err.n) {
+		if (t->output.n && t->output.s[t->output.n - 1] != '\n')
+			df_buf_ch(&t->output, '\n');
+		df_buf_str(&t->output, "--- stderr ---\n");
+		df_buf_add(&t->output, err.s, err.n);
+	}
+	df_buf_release(&err);
+	jv_free(before);
+	jv_free(after);
+}
+
+void
+df_trial_release(struct df_trial *t)
+{
+	if (t->name)
+		(void)!df_remove_tree(t->judge->scratch_fd, t->name, NULL);
+	if (t->fd >= 0)
+		close(t->fd);
+	if (t->text >= 0)
+		close(t->text);
+	if (t->clean >= 0)
+		close(t->clean);
+	if (t->marks >= 0)
+		close(t->marks);
+	df_child_release(&t->child);
+	df_buf_release(&t->output);
+	if (t->environ.n)
+		t->environ.n--;		/* the NULL at its end */
+	df_list_free(&t->environ);
+	free(t->name);
+	free(t->ws);
+	free(t->home);
+	free(t->tools);
+	memset(t, 0, sizeof(*t));
+}
