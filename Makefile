@@ -30,11 +30,13 @@ run_SRC = config factory gate ids machine names origin place profile project \
 	run select settings state step
 spec_SRC = $(patsubst lib/spec/%.c,%,$(sort $(wildcard lib/spec/*.c)))
 work_SRC = adapter attempt basetree combine dispatch dispatch-adopt \
-	dispatch-end dispatch-merge dispatch-plan git gittree jq judge merge \
+	dispatch-end dispatch-merge dispatch-plan facts git gittree isolation \
+	jq judge merge \
 	preflight protect record sandbox schedule secret spawn tap unseal \
 	workspace
 
-TOOLS = df-boot df-dispatch df-handoff df-holdout df-prompt df-sign df-validate
+TOOLS = df-boot df-decide df-dispatch df-handoff df-holdout df-prompt df-sign \
+	df-validate
 LIBEXEC = df-inside
 
 UNIT = $(patsubst t/unit/%.c,%,$(sort $(wildcard t/unit/*.c)))

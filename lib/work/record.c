@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "run/ids.h"
+#include "work/isolation.h"
 #include "work/record.h"
 
 #define MESSAGE_MAX 1000	/* bytes of an agent's last word */
@@ -140,23 +141,11 @@ jv
 df_record_host(const struct df_attempt *a)
 {
 	const struct df_session *s = a->session;
-	jv v = jv_copy(a->record), list = jv_array(), before;
-	const char *word;
-	size_t i;
+	jv v = jv_copy(a->record);
 
-	before = df_jv_get(v, "inside");
-	if (s->level == DF_LEVEL_NONE)
-		word = "UNISOLATED";
-	else if (!jv_is_valid(jv_copy(before)))
-		word = "UNKNOWN";
-	else
-		word = a->exposed ? "EXPOSED" : "ISOLATED";
-	jv_free(before);
-	for (i = 0; i < s->protect.n; i++)
-		list = jv_array_append(list, jv_string(s->protect.v[i].path));
-	v = df_jset_str(v, "isolation", word);
 	v = df_jset_str(v, "level", df_level_name(s->level,
 	    s->adapter->net));
-	v = df_jset(v, "protected", list);
+	v = df_jset(v, "protected", df_protect_json(&s->protect));
+	v = df_jset_str(v, "isolation", df_isolation(v, NULL));
 	return df_jset_str(v, "schema", "df.attempt-host/1");
 }
