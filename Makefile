@@ -27,7 +27,7 @@ base_SRC = buf clock decimal err file hash json list mem opt out par pattern \
 evidence_SRC = age age-key age-read agent key log seal sign store tree trust \
 	trust-read wire
 run_SRC = config factory gate ids machine names origin place profile project \
-	run select settings state step
+	report run select settings state step
 spec_SRC = $(patsubst lib/spec/%.c,%,$(sort $(wildcard lib/spec/*.c)))
 work_SRC = adapter attempt basetree combine dispatch dispatch-adopt \
 	dispatch-end dispatch-merge dispatch-plan facts git gittree isolation \
@@ -35,8 +35,8 @@ work_SRC = adapter attempt basetree combine dispatch dispatch-adopt \
 	preflight protect record sandbox schedule secret spawn tap unseal \
 	workspace
 
-TOOLS = df-boot df-decide df-dispatch df-handoff df-holdout df-prompt df-sign \
-	df-validate
+TOOLS = df-boot df-decide df-dispatch df-handoff df-holdout df-prompt df-report \
+	df-sign df-validate
 LIBEXEC = df-inside
 
 UNIT = $(patsubst t/unit/%.c,%,$(sort $(wildcard t/unit/*.c)))

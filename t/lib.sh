@@ -33,7 +33,7 @@ case $tap_corpus in
 *) tap_corpus=$PWD/$tap_corpus ;;
 esac
 tap_keep=${DF_KEEP:-}
-n=0 tap_bad=0 tap_plan='' tap_pids=''
+n=0 tap_bad=0 tap_plan='' tap_pids='' tap_seen=''
 
 for tap_name in $(env | sed -n 's/^\(\(DF\|GIT\)_[A-Za-z0-9_]*\)=.*/\1/p'); do
 	unset "$tap_name"
@@ -223,11 +223,29 @@ exits() {
 	tap_want=$1 tap_what=$2
 	shift 2
 	run "$@"
+	for tap_word; do
+		case $tap_word in
+		df-*) tap_seen="$tap_seen $tap_word=$rc"; break ;;
+		esac
+	done
 	if [ "$rc" -eq "$tap_want" ]; then
 		tap_pass "$tap_what: exit $rc"
 	else
 		tap_fail "$tap_what: exit $rc, not $tap_want"
 	fi
+}
+
+# all_exits TOOL: each code that its table lists was seen by an `exits' above
+all_exits() {
+	tap_left=''
+	for tap_word in $("$1" --df-options |
+	    awk -F '\t' '$1 == "exit" { print $2 }'); do
+		case "$tap_seen " in
+		*" $1=$tap_word "*) ;;
+		*) tap_left="$tap_left $tap_word" ;;
+		esac
+	done
+	is "$tap_left" '' "every exit code of $1 was shown"
 }
 
 # must COMMAND...: without it there is no point in going on
@@ -303,11 +321,6 @@ running() {
 	return 1
 }
 
-# exit_codes TOOL: those that its table lists, in one line
-exit_codes() {
-	"$1" --df-options | awk -F '\t' '$1 == "exit" { printf "%s ", $2 }'
-}
-
 # ---- needs ---------------------------------------------------------------
 
 is_root() {
@@ -361,8 +374,9 @@ keys() {
 # persons: alice operates, eve evaluates, bob approves; each has keys of their
 # own ($tmp/keys.alice ...), the trust directory is one
 persons() {
-	mkdir "$tmp/trust" && : >"$tmp/trust/allowed_signers" &&
-		: >"$tmp/trust/recipients" || bail 'no trust directory'
+	mkdir "$tmp/trust"
+	: >"$tmp/trust/allowed_signers"
+	: >"$tmp/trust/recipients"
 	tap_person alice operator df-run df-build df-admin df-root
 	tap_person eve evaluator df-holdout
 	tap_person bob approver df-approve
@@ -402,7 +416,8 @@ as() (
 # tiny_spec DIR: D1 to D10 with three tasks (T-002 and T-003 need T-001) and
 # three holdouts (HS-001 is P0)
 tiny_spec() {
-	mkdir -p "$1" && cp "$t"/data/tiny/*.md "$1" || bail 'no tiny_spec'
+	mkdir -p "$1"
+	cp "$t"/data/tiny/*.md "$1" || bail 'no tiny_spec'
 }
 
 # more_tasks DIR 'T-004 T-002, T-003' ...: further tasks: id, dependencies

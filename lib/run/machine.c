@@ -498,6 +498,7 @@ add_approver(struct df_state *s, const struct df_fact *f)
 	s->approver[s->napprover++] = df_arena_str(&s->arena, who,
 	    df_person_len(who));
 	s->approvals++;
+	s->self_approved |= is_true(f, "self_approved");
 }
 
 static int

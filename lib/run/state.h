@@ -86,6 +86,7 @@ struct df_state {
 	enum df_run_decision effective;	/* after amendments */
 	const char *domain;		/* failure domain, or NULL */
 	int partial;			/* evaluated without all tasks */
+	int self_approved;		/* by who produced it, and said so */
 	int incident;			/* a critical one was linked */
 	int published;
 	uint32_t approvals;		/* approving records so far */
