@@ -26,21 +26,20 @@ base_SRC = buf clock decimal err file hash json list mem opt out par pattern \
 	schema-link schema-say text
 evidence_SRC = age age-key age-read agent key log seal sign store tree trust \
 	trust-read wire
-run_SRC = config factory gate ids machine names origin place profile project \
-	report run select settings state step
+run_SRC = closed config factory gate ids machine names origin place profile \
+	project records report run select settings state step
 spec_SRC = $(patsubst lib/spec/%.c,%,$(sort $(wildcard lib/spec/*.c)))
-work_SRC = adapter attempt basetree combine dispatch dispatch-adopt \
+work_SRC = adapter attempt basetree bundle combine dispatch dispatch-adopt \
 	dispatch-end dispatch-merge dispatch-plan facts git gittree isolation \
-	jq judge merge \
-	preflight protect record sandbox schedule secret spawn tap unseal \
-	workspace
+	jq judge merge preflight protect record sandbox schedule scratch \
+	secret spawn tap unseal workspace
 
-TOOLS = df-boot df-decide df-dispatch df-handoff df-holdout df-prompt df-report \
-	df-sign df-validate
-LIBEXEC = df-inside
+TOOLS = df-boot df-decide df-dispatch df-freeze df-handoff df-holdout df-prompt df-report \
+	df-sign df-validate df-verify
+LIBEXEC = df-archive df-inside
 
 UNIT = $(patsubst t/unit/%.c,%,$(sort $(wildcard t/unit/*.c)))
-FUZZ = $(patsubst t/fuzz/%.c,%,$(sort $(wildcard t/fuzz/*.c)))
+FUZZ = $(filter-out main,$(patsubst t/fuzz/%.c,%,$(sort $(wildcard t/fuzz/*.c))))
 SCHEMAS = $(sort $(wildcard schemas/*.json))
 
 # ---- flags ---------------------------------------------------------------
@@ -58,6 +57,9 @@ DF_LDFLAGS = -pie -pthread -Wl,--as-needed -Wl,-z,relro,-z,now
 ifdef SAN
 SANFLAGS = -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
+ifdef LIBFUZZER
+SANFLAGS += -fsanitize=fuzzer-no-link
+endif
 DF_CFLAGS += $(SANFLAGS)
 DF_LDFLAGS += $(SANFLAGS)
 else
@@ -113,6 +115,14 @@ $(O)/bin/%: $(O)/obj/bin/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(CC) $(DF_LDFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBS) $(LIBS_$*)
 
+# The first process in a sandbox runs in any root: static, never instrumented.
+INSIDE = bin/df-inside.c $(patsubst %,lib/base/%.c,buf err mem text)
+$(O)/libexec/darkfactory/df-inside: $(INSIDE) lib/base/df.h
+	@mkdir -p $(@D)
+	$(CC) $(DF_CPPFLAGS) -D_FORTIFY_SOURCE=2 $(CPPFLAGS) -std=c11 $(WARN) \
+	    -fno-common -ffile-prefix-map=$(CURDIR)=. $(CFLAGS) $(LDFLAGS) \
+	    -static -o $@ $(INSIDE)
+
 $(O)/libexec/darkfactory/%: $(O)/obj/bin/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(CC) $(DF_LDFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBS) $(LIBS_$*)
@@ -120,6 +130,13 @@ $(O)/libexec/darkfactory/%: $(O)/obj/bin/%.o $(ARCHIVES)
 $(O)/t/unit/%: $(O)/obj/t/unit/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(CC) $(DF_LDFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBS) -lyaml
+
+# libFuzzer brings its own main().
+FUZZ_MAIN = $(if $(LIBFUZZER),,$(O)/obj/t/fuzz/main.o)
+
+$(O)/t/fuzz/%: $(O)/obj/t/fuzz/%.o $(FUZZ_MAIN) $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(DF_LDFLAGS) $(if $(LIBFUZZER),-fsanitize=fuzzer) $(LDFLAGS) -o $@ $< $(FUZZ_MAIN) $(ARCHIVES) $(LIBS)
 
 # In place the tools find share/ where an installation has it.
 $(O)/share/darkfactory:
@@ -130,14 +147,24 @@ $(O)/share/darkfactory:
 
 # ---- test ----------------------------------------------------------------
 
-unit: $(UNIT:%=$(O)/t/unit/%)
+unit: $(UNIT:%=$(O)/t/unit/%) fuzzers
+fuzzers: $(FUZZ:%=$(O)/t/fuzz/%)
 
 check: all unit
 	DF_BUILD=$(abspath $(O)) prove -j$(J) $(if $(V),-v) $(or $(T),t/ $(UNIT:%=$(O)/t/unit/%))
 
+# Each harness for so many seconds, with libFuzzer where there is clang.
+FUZZ_TIME ?= 20
+FUZZ_CLANG = $(if $(shell command -v clang),CC=clang LIBFUZZER=1)
+
+fuzz:
+	$(MAKE) O=$(O)/fuzz SAN=1 CFLAGS='-O1 -g' $(FUZZ_CLANG) fuzzers
+	printf '%s\n' $(FUZZ) | O=$(O)/fuzz FUZZ_TIME=$(FUZZ_TIME) \
+	    $(filter LIBFUZZER=1,$(FUZZ_CLANG)) xargs -n 1 -P $(J) sh t/fuzz/run.sh
+
 clean:
 	rm -rf $(O)
 
-.PHONY: all unit check clean
+.PHONY: all unit fuzzers check fuzz clean
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -470,8 +470,9 @@ df_remove_tree(int at, const char *path, struct df_err *e)
 
 /* ---- where we are ---- */
 
+/* PREFIX of PREFIX/bin/df-x or PREFIX/libexec/darkfactory/df-x. */
 static void
-prefix_path(struct df_buf *b, const char *kind, const char *name)
+prefix(struct df_buf *b)
 {
 	char exe[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
@@ -482,17 +483,15 @@ prefix_path(struct df_buf *b, const char *kind, const char *name)
 		s = strrchr(exe, '/');
 		if (s) {
 			*s = '\0';
-			/* a program of libexec looks from its own place */
 			s = strstr(exe, "/libexec/darkfactory");
 			if (s && s[20] == '\0')
 				df_buf_add(b, exe, (size_t)(s - exe));
 			else
 				df_buf_fmt(b, "%s/..", exe);
-			df_buf_fmt(b, "/%s/darkfactory/%s", kind, name);
 			return;
 		}
 	}
-	df_buf_fmt(b, "/usr/local/%s/darkfactory/%s", kind, name);
+	df_buf_str(b, "/usr/local");
 }
 
 void
@@ -500,16 +499,34 @@ df_share_path(struct df_buf *b, const char *name)
 {
 	const char *s = getenv("DF_SHARE");
 
-	if (s && *s)
+	if (s && *s) {
 		df_buf_fmt(b, "%s/%s", s, name);
-	else
-		prefix_path(b, "share", name);
+	} else {
+		prefix(b);
+		df_buf_fmt(b, "/share/darkfactory/%s", name);
+	}
 }
 
 void
 df_libexec_path(struct df_buf *b, const char *name)
 {
-	prefix_path(b, "libexec", name);
+	prefix(b);
+	df_buf_fmt(b, "/libexec/darkfactory/%s", name);
+}
+
+void
+df_tool_path(struct df_buf *b, const char *name)
+{
+	prefix(b);
+	df_buf_fmt(b, "/bin/%s", name);
+}
+
+int
+df_is_temp(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return strncmp(slash ? slash + 1 : path, ".tmp-", 5) == 0;
 }
 
 char *

@@ -96,11 +96,14 @@ int df_private(int fd, const char *what, struct df_err *e) DF_CHECK;
 /*
  * Companions of the running program, found from /proc/self/exe so that a
  * build tree and an installation work alike: <dir>/../share/darkfactory/NAME
- * ($DF_SHARE overrides the directory) and <dir>/../libexec/darkfactory/NAME.
- * Append the path to b.
+ * ($DF_SHARE overrides the directory), <dir>/../libexec/darkfactory/NAME, and
+ * <dir>/NAME, another tool.  Append the path to b.
  */
 void df_share_path(struct df_buf *b, const char *name);
 void df_libexec_path(struct df_buf *b, const char *name);
+void df_tool_path(struct df_buf *b, const char *name);
+/* Is the last component of path a temporary name of this module's? */
+int df_is_temp(const char *path);
 
 /* An absolute path without symlinks, "." and ".." (realpath(3)); malloc'd,
    NULL with *e filled when it does not exist (DF_INPUT). */

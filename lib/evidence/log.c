@@ -298,6 +298,28 @@ window(struct df_log *l, uint64_t at, size_t n, struct df_err *e)
 }
 
 /*
+ * Is what stands from s to the end of the file a good line that lacks only its
+ * LF, and does it commit to the torn bytes before it, if there are any?
+ */
+static int
+lacks_lf(struct df_log *l, const char *s, size_t n, const char *torn,
+    size_t ntorn)
+{
+	struct df_buf whole = DF_BUF_INIT;
+	struct df_event ev;
+	const char *why;
+	int r;
+
+	memset(&ev, 0, sizeof(ev));
+	df_buf_add(&whole, s, n);
+	df_buf_ch(&whole, '\n');
+	r = next_line(l, whole.s, whole.n, &ev, &why, NULL) == 0 &&
+	    (ntorn == 0 || commits_to(&ev, torn, ntorn));
+	df_buf_release(&whole);
+	return r;
+}
+
+/*
  * What starts at l->good is no good line.  Find a later line that commits to
  * the bytes before it; else see whether all of it is a torn tail.  Returns 1
  * when ev is a recovering line, 0 for a tail, -1 for a broken log.
@@ -319,6 +341,16 @@ recover(struct df_log *l, struct df_event *ev, const char *first,
 		if (n > DF_TORN_MAX)
 			break;
 		next = memchr(lf + 1, '\n', (size_t)(end - lf - 1));
+		if (n && next == NULL && lacks_lf(l, lf + 1,
+		    (size_t)(end - lf - 1), p, n)) {
+			why = torn_ok(l, p, n);
+			if (why)
+				return broken(l, "log.torn", why, e);
+			l->tail = (uint64_t)(end - p);
+			l->adopt = 1;
+			l->torn = n;
+			return 0;
+		}
 		if (n == 0 || next == NULL ||
 		    next_line(l, lf + 1, (size_t)(next - lf), ev, &why,
 		    NULL) < 0 || !commits_to(ev, p, n))
@@ -350,13 +382,13 @@ df_log_read(struct df_log *l, df_event_fn *fn, void *arg, struct df_err *e)
 {
 	struct df_event ev;
 	const char *p, *lf, *why;
-	struct df_buf whole = DF_BUF_INIT;
 	size_t have, need;
 	int r;
 
 	memset(&ev, 0, sizeof(ev));
 	l->tail = 0;
 	l->adopt = 0;
+	l->torn = 0;
 	df_buf_reset(&l->buf);
 	l->base = l->good;
 	for (;;) {
@@ -383,12 +415,7 @@ df_log_read(struct df_log *l, df_event_fn *fn, void *arg, struct df_err *e)
 			continue;
 		}
 		if (lf == NULL) {
-			/* Perhaps a good line that lacks only its LF. */
-			df_buf_add(&whole, p, have);
-			df_buf_ch(&whole, '\n');
-			r = next_line(l, whole.s, whole.n, &ev, &why, NULL);
-			df_buf_release(&whole);
-			if (r == 0) {
+			if (lacks_lf(l, p, have, NULL, 0)) {
 				l->tail = have;
 				l->adopt = 1;
 				return 0;
@@ -564,6 +591,7 @@ df_log_append(struct df_log *l, struct df_event_new *ev, size_t n,
 {
 	struct df_buf out = DF_BUF_INIT, line = DF_BUF_INIT;
 	uint64_t tail = l->tail;
+	size_t skip = l->torn ? (size_t)l->torn + 1 : 0;
 	const char *why;
 	struct df_event old;
 	ssize_t k;
@@ -582,10 +610,11 @@ df_log_append(struct df_log *l, struct df_event_new *ev, size_t n,
 				    "cannot read the log");
 			line.n = (size_t)tail;
 			df_buf_ch(&line, '\n');
-			if (r == 0 && next_line(l, line.s, line.n, &old, &why,
-			    e) < 0)
+			if (r == 0 && next_line(l, line.s + skip, line.n -
+			    skip, &old, &why, e) < 0)
 				r = broken(l, "log.line", why, e);
-			old.off = l->good;
+			old.off = l->good + skip;
+			old.torn = l->torn;
 			if (r == 0)
 				r = take(l, &old, fn, arg, e);
 			if (r == 0)
@@ -609,6 +638,7 @@ df_log_append(struct df_log *l, struct df_event_new *ev, size_t n,
 			r = df_sync_data(l->fd, "the log", e);
 		l->tail = 0;
 		l->adopt = 0;
+		l->torn = 0;
 	}
 	for (i = 0; i < n; i++) {
 		jv_free(ev[i].data);

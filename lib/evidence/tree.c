@@ -472,9 +472,10 @@ parse_entry(const struct df_json *j, struct df_tree_entry *t,
 	return 0;
 }
 
+/* size is what the entry of the directory says; the root has none. */
 static int
-walk_dir(struct walk *w, const struct df_digest *d, unsigned depth,
-    struct df_err *e)
+walk_dir(struct walk *w, const struct df_digest *d, const uint64_t *size,
+    unsigned depth, struct df_err *e)
 {
 	struct df_buf m = DF_BUF_INIT, name = DF_BUF_INIT;
 	struct df_buf last = DF_BUF_INIT, target = DF_BUF_INIT;
@@ -486,6 +487,8 @@ walk_dir(struct walk *w, const struct df_digest *d, unsigned depth,
 
 	memset(&t, 0, sizeof(t));
 	r = df_store_get(w->s, d, MANIFEST_MAX, &m, e);
+	if (r == 0 && size && *size != m.n)
+		r = malformed(w, "its manifest has another size", e);
 	for (s = m.s, end = m.s + m.n; r == 0 && s < end; s = lf + 1) {
 		lf = memchr(s, '\n', (size_t)(end - s));
 		if (lf == NULL || df_json_scan(&j, s, (size_t)(lf - s) + 1,
@@ -524,7 +527,8 @@ walk_dir(struct walk *w, const struct df_digest *d, unsigned depth,
 				    "tree: deeper than %u directories",
 				    w->limit.depth);
 			else
-				r = walk_dir(w, &t.digest, depth + 1, e);
+				r = walk_dir(w, &t.digest, &t.size, depth + 1,
+				    e);
 		}
 	}
 	df_buf_cut(&w->path, len);
@@ -546,7 +550,7 @@ df_tree_walk(struct df_store *s, const struct df_digest *root,
 	int r;
 
 	defaults(&w.limit, l);
-	r = walk_dir(&w, root, 0, e);
+	r = walk_dir(&w, root, NULL, 0, e);
 	df_buf_release(&w.path);
 	return r;
 }

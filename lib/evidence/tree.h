@@ -85,7 +85,7 @@ struct df_tree_entry {
 /*
  * Call fn for every entry, directories before what they hold, in order of
  * name bytes per directory.  fn returns 0 to go on.  Each manifest is checked
- * against its digest; files are not read.
+ * against its digest and its size; files are not read.
  */
 int df_tree_walk(struct df_store *s, const struct df_digest *root,
 	const struct df_tree_limits *l,

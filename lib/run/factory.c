@@ -50,7 +50,9 @@ df_factory_open(struct df_factory *f, const char *path, struct df_err *e)
 		df_factory_close(f);
 		return -1;
 	}
-	if (df_log_open(&f->log, f->dir, "log.jsonl", DF_LOG_CREATE, e) < 0) {
+	/* One that we may only read has to have its log. */
+	if (df_log_open(&f->log, f->dir, "log.jsonl", faccessat(f->dir, ".",
+	    W_OK, 0) == 0 ? DF_LOG_CREATE : DF_LOG_READ, e) < 0) {
 		df_factory_close(f);
 		return -1;
 	}
@@ -71,6 +73,7 @@ df_factory_close(struct df_factory *f)
 /* ---- the log ---- */
 
 struct scan {
+	const struct df_trust *trust;	/* or NULL: signatures not checked */
 	const struct df_digest *run;
 	uint64_t seq;
 	struct df_digest head;
@@ -108,6 +111,8 @@ on_event(void *arg, const struct df_event *ev, struct df_err *e)
 	schema = df_schema_def(df_schema_get("event"), ev->type);
 	if (df_schema_check(schema, ev->j, ev->data, "factory log", e) < 0)
 		return -1;
+	if (s && s->trust && df_event_verify(ev, s->trust, e) == NULL)
+		return -1;
 	if (s == NULL || strcmp(ev->type, "boot.failed") == 0 ||
 	    !digest_member(ev, ev->data, "run", &d))
 		return 0;
@@ -139,7 +144,8 @@ fold(struct df_factory *f, struct scan *s, struct df_err *e)
 	int r;
 
 	df_log_close(&f->log);
-	r = df_log_open(&f->log, f->dir, "log.jsonl", DF_LOG_CREATE, e);
+	r = df_log_open(&f->log, f->dir, "log.jsonl", faccessat(f->dir,
+	    "log.jsonl", W_OK, 0) == 0 ? DF_LOG_APPEND : DF_LOG_READ, e);
 	return r < 0 ? -1 : df_log_read(&f->log, on_event, s, e);
 }
 
@@ -181,10 +187,11 @@ df_factory_anchor(struct df_factory *f, const struct df_run *r,
 }
 
 int
-df_factory_head(struct df_factory *f, const struct df_digest *run,
-    uint64_t *seq, struct df_digest *head, struct df_err *e)
+df_factory_head(struct df_factory *f, const struct df_trust *t,
+    const struct df_digest *run, uint64_t *seq, struct df_digest *head,
+    struct df_err *e)
 {
-	struct scan s = { .run = run };
+	struct scan s = { .run = run, .trust = t };
 
 	if (fold(f, &s, e) < 0)
 		return -1;

@@ -42,10 +42,11 @@ int df_factory_anchor(struct df_factory *f, const struct df_run *r,
 
 /*
  * The largest head of the run that the log fixes: 1 and *seq, *head; 0 when
- * there is none.
+ * there is none.  Every signature of the log is checked against t.
  */
-int df_factory_head(struct df_factory *f, const struct df_digest *run,
-	uint64_t *seq, struct df_digest *head, struct df_err *e) DF_CHECK;
+int df_factory_head(struct df_factory *f, const struct df_trust *t,
+	const struct df_digest *run, uint64_t *seq, struct df_digest *head,
+	struct df_err *e) DF_CHECK;
 /* Call fn for each booted run: its name and genesis. */
 int df_factory_runs(struct df_factory *f,
 	int (*fn)(void *arg, const char *name, const struct df_digest *run),

@@ -20,10 +20,21 @@ df_trusted_name(enum df_trusted t)
 
 /* ---- every signature ---- */
 
+/* An event that says who acted was signed by that principal's key. */
 static int
 verify_one(void *arg, const struct df_event *ev, struct df_err *e)
 {
-	return df_event_verify(ev, arg, e) ? 0 : -1;
+	const struct df_signer *who = df_event_verify(ev, arg, e);
+	uint32_t t;
+
+	if (who == NULL)
+		return -1;
+	t = df_jget(ev->j, ev->data, "actor");
+	if (t && !df_jis(ev->j, t, who->principal))
+		return df_fail(e, DF_AUTH, "gate.actor",
+		    "log line %llu: its actor is not who signed it",
+		    (unsigned long long)ev->seq);
+	return 0;
 }
 
 static int

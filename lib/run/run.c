@@ -221,6 +221,8 @@ on_event(void *arg, const struct df_event *ev, struct df_err *e)
 	uint32_t t;
 	size_t i;
 
+	if (r->upto && ev->seq > r->upto)
+		return 0;
 	schema = df_schema_def(df_schema_get("event"), ev->type);
 	snprintf(what, sizeof(what), "log line %llu (%s)",
 	    (unsigned long long)ev->seq, ev->type);
@@ -294,6 +296,13 @@ init(struct df_run *r, int dir, const char *path, int flags)
 int
 df_run_open(struct df_run *r, const char *path, int flags, struct df_err *e)
 {
+	return df_run_open_at(r, path, flags, 0, e);
+}
+
+int
+df_run_open_at(struct df_run *r, const char *path, int flags, uint64_t upto,
+    struct df_err *e)
+{
 	int dir;
 
 	if (path == NULL || *path == '\0') {
@@ -305,6 +314,7 @@ df_run_open(struct df_run *r, const char *path, int flags, struct df_err *e)
 		return df_fail_errno(e, errno == ENOENT || errno == ENOTDIR ?
 		    DF_INPUT : DF_EXTERNAL, "run.open", "run %s", path);
 	init(r, dir, path, flags);
+	r->upto = upto;
 	if (faccessat(dir, "log.jsonl", F_OK, 0) < 0) {
 		df_run_close(r);
 		return df_fail(e, DF_INPUT, "run.open",

@@ -77,6 +77,7 @@ struct df_run {
 	struct df_named *named;	/* DF_RUN_LINES */
 	size_t nnamed, capnamed;
 	uint64_t torn;		/* bytes of torn writes in the log */
+	uint64_t upto;		/* not 0: later lines were not folded */
 
 	struct df_map verified;	/* seq -> signature checked */
 	struct df_arena arena;
@@ -88,6 +89,9 @@ struct df_run {
  */
 int df_run_open(struct df_run *r, const char *path, int flags,
 	struct df_err *e) DF_CHECK;
+/* The run as it was when its log had that many lines: for replaying. */
+int df_run_open_at(struct df_run *r, const char *path, int flags,
+	uint64_t upto, struct df_err *e) DF_CHECK;
 /* Fold what was appended since.  What the fold refuses in a log that is
    already there makes it broken: DF_INTEGRITY. */
 int df_run_refresh(struct df_run *r, struct df_err *e) DF_CHECK;

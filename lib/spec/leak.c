@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "base/df.h"
 
 #include <stdlib.h>
@@ -5,25 +6,6 @@
 
 #include "base/mem.h"
 #include "spec/leak.h"
-
-#define SHORT 5			/* bytes of a short needle that are hashed */
-#define LONG 20			/* of one that has as many */
-
-struct needle {
-	struct df_buf text;	/* normalised */
-	enum df_leak_kind kind;
-	uint32_t item;
-	int gone;
-	size_t next;		/* with the same beginning; SIZE_MAX ends */
-};
-
-struct df_leak {
-	struct needle *v;
-	size_t n, cap, live;
-	size_t longest;		/* bytes of a needle */
-	struct df_map shorts, longs;	/* beginning -> first needle */
-	struct df_arena arena;
-};
 
 const char *
 df_leak_kind_name(enum df_leak_kind k)
@@ -34,195 +16,489 @@ df_leak_kind_name(enum df_leak_kind k)
 	return name[k];
 }
 
-struct df_leak *
-df_leak_new(void)
-{
-	return df_calloc(1, sizeof(struct df_leak));
-}
+/* ---- words ---- */
 
-void
-df_leak_free(struct df_leak *l)
-{
-	size_t i;
+#define R4(c) (c), (c) + 1, (c) + 2, (c) + 3
+#define R16(c) R4(c), R4((c) + 4), R4((c) + 8), R4((c) + 12)
 
-	if (l == NULL)
-		return;
-	for (i = 0; i < l->n; i++)
-		df_buf_wipe(&l->v[i].text);
-	free(l->v);
-	df_map_release(&l->shorts);
-	df_map_release(&l->longs);
-	df_arena_release(&l->arena);
-	free(l);
-}
-
-/* ---- normalising ---- */
-
-/* What a byte of a word becomes; 0: it separates words. */
-static unsigned char
-letter(unsigned char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return (unsigned char)(c - 'A' + 'a');
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-	    c >= 0x80 ? c : 0;
-}
+/* What a byte is in a word: itself, a small letter, or 0 for a gap. */
+static const unsigned char small[256] = {
+	['0'] = R4('0'), R4('4'), '8', '9',
+	['A'] = R16('a'), R4('q'), R4('u'), 'y', 'z',
+	['a'] = R16('a'), R4('q'), R4('u'), 'y', 'z',
+	[0x80] = R16(0x80), R16(0x90), R16(0xa0), R16(0xb0), R16(0xc0),
+	    R16(0xd0), R16(0xe0), R16(0xf0)
+};
 
 #define ESCAPE 6		/* bytes of the longest escape */
 
-/* How many bytes the separator at s has: an escape of JSON or C is one, with
-   its letter. */
-static size_t
-gap(const char *s, size_t n)
-{
-	if (*s != '\\' || n < 2 || s[1] == '\0')
-		return 1;
-	if (strchr("nrtbfv0", s[1]))
-		return 2;
-	if (s[1] == 'u' && n >= ESCAPE &&
-	    strspn(s + 2, "0123456789abcdefABCDEF") >= 4)
-		return ESCAPE;
-	return 1;
-}
-
-struct text {
-	struct df_buf words;	/* separated by one space */
-	size_t *at;		/* where each word begins in words */
-	uint32_t *line;
-	size_t n, capat, capline;
-	uint32_t row;		/* of the next byte, from 1 */
-	int in;			/* the last word may go on */
-	size_t longest;		/* bytes of a word that are kept; 0: all */
+struct words {
+	const char *p, *end;	/* what is to be read */
+	char *word;		/* the last one; its bytes, at most max */
+	size_t n, max;
+	uint32_t hash;
+	int whole;		/* it was handed out */
+	size_t row;		/* lines ended before p */
+	char escape[ESCAPE];	/* one that may be, as far as it was read */
+	unsigned held;
 };
 
 static void
-begin_word(struct text *t)
+words_init(struct words *w, char *word, size_t max, const char *s, size_t n)
 {
-	if (t->words.n)
-		df_buf_ch(&t->words, ' ');
-	DF_GROW(t->at, t->n, t->capat);
-	DF_GROW(t->line, t->n, t->capline);
-	t->at[t->n] = t->words.n;
-	t->line[t->n++] = t->row;
-	t->in = 1;
+	memset(w, 0, sizeof(*w));
+	w->word = word;
+	w->max = max;
+	w->p = s;
+	w->end = s + n;
+}
+
+#define MIX(h, c) (((h) + (c)) * 0x9e3779b1u)
+
+/* Bytes that looked like an escape are a word after all. */
+static void
+replay(struct words *w)
+{
+	unsigned char c;
+	unsigned i;
+
+	for (i = 1; i < w->held; i++) {
+		c = small[(unsigned char)w->escape[i]];
+		if (w->n == w->max)
+			break;
+		w->word[w->n++] = (char)c;
+		w->hash = MIX(w->hash, c);
+	}
+	w->held = 0;
+}
+
+static int
+belongs(const struct words *w, char c)
+{
+	if (w->held == 1)
+		return c == 'u';
+	return c && strchr("0123456789abcdefABCDEF", c) != NULL;
+}
+
+/* Read on in an escape. */
+static void
+escape(struct words *w)
+{
+	for (; w->p < w->end; w->p++) {
+		if (w->held == 1 && *w->p && strchr("nrtbfv0", *w->p))
+			w->held = ESCAPE;
+		else if (belongs(w, *w->p))
+			w->escape[w->held++] = *w->p;
+		else {
+			replay(w);
+			return;
+		}
+		if (w->held == ESCAPE) {
+			w->held = 0;
+			w->p++;
+			return;
+		}
+	}
+}
+
+/* Skip a gap; 0 when the bytes are used up. */
+static int
+gap(struct words *w)
+{
+	const char *p;
+
+	while (w->n == 0) {
+		if (w->held)
+			escape(w);
+		if (w->n)
+			break;
+		for (p = w->p; p < w->end && small[(unsigned char)*p] == 0 &&
+		    *p != '\\'; p++)
+			w->row += *p == '\n';
+		w->p = p;
+		if (p == w->end)
+			return 0;
+		if (*p != '\\')
+			break;
+		w->p++;
+		w->held = 1;
+	}
+	return 1;
 }
 
 /*
- * Append s; bytes behind it, up to s[n + more), may be looked at.  Returns how
- * many bytes were used: more than n when an escape ends behind it.
+ * The next word: 0 when the bytes are used up before its end is seen.  It is
+ * there after all when the bytes are the last.  One that is longer than max
+ * has max bytes.
  */
-static size_t
-normalise(struct text *t, const char *s, size_t n, size_t more)
+static int
+next_word(struct words *w, int last)
 {
-	size_t i = 0, k, room;
+	const char *p, *stop;
 	unsigned char c;
+	uint32_t h;
 	char *to;
 
-	while (i < n) {
-		if (letter((unsigned char)s[i]) == 0) {
-			t->row += s[i] == '\n';
-			t->in = 0;
-			i += gap(s + i, n + more - i);
-			continue;
-		}
-		if (!t->in)
-			begin_word(t);
-		for (k = i; k < n && letter((unsigned char)s[k]); k++)
-			;
-		room = k - i;
-		if (t->longest && t->words.n - t->at[t->n - 1] + room >
-		    t->longest)
-			room = t->words.n - t->at[t->n - 1] > t->longest ? 0 :
-			    t->longest - (t->words.n - t->at[t->n - 1]);
-		to = df_buf_room(&t->words, room);
-		for (; room; room--, i++) {
-			c = letter((unsigned char)s[i]);
-			*to++ = (char)c;
-			t->words.n++;
-		}
-		t->words.s[t->words.n] = '\0';
-		i = k;
+	if (w->whole) {
+		w->whole = 0;
+		w->n = 0;
+		w->hash = 0;
 	}
-	return i;
-}
-
-static void
-release_text(struct text *t)
-{
-	df_buf_wipe(&t->words);
-	free(t->at);
-	free(t->line);
+	if (gap(w)) {
+		p = w->p;
+		to = w->word + w->n;
+		h = w->hash;
+		stop = (size_t)(w->end - p) > w->max - w->n ?
+		    p + (w->max - w->n) : w->end;
+		for (; p < stop && (c = small[(unsigned char)*p]) != 0; p++) {
+			*to++ = (char)c;
+			h = MIX(h, c);
+		}
+		for (; p < w->end && small[(unsigned char)*p]; p++)
+			;
+		w->p = p;
+		w->n = (size_t)(to - w->word);
+		w->hash = h;
+	}
+	if (w->p == w->end) {
+		if (!last)
+			return 0;
+		replay(w);
+	}
+	w->whole = w->n != 0;
+	return w->whole;
 }
 
 void
 df_leak_normal(struct df_buf *b, const char *s, size_t n)
 {
-	struct text t = { .words = DF_BUF_INIT, .row = 1 };
+	struct words w;
+	char *to = df_buf_room(b, n);
 
-	(void)normalise(&t, s, n, 0);
-	df_buf_add(b, t.words.s, t.words.n);
-	release_text(&t);
+	words_init(&w, to, n, s, n);
+	for (; next_word(&w, 1); w.word += w.n + 1)
+		w.word[w.n] = ' ';
+	b->n += (size_t)(w.word - to);
+	df_buf_cut(b, b->n - (w.word != to));
+	b->s[b->n] = '\0';
+}
+
+/* ---- the automaton ---- */
+
+/*
+ * Nearly all words of a text are in no needle, or cannot begin one: a bit by
+ * a hash made on the way tells most of them without looking them up.
+ */
+#define FILTER 18		/* bits of the hash */
+
+struct state {
+	uint32_t word;		/* that leads to it */
+	uint32_t child;		/* its first successor, 0: it has none */
+	uint32_t sibling;	/* the next one of its predecessor, or 0 */
+	uint32_t fail;		/* where its longest proper ending leads */
+	uint32_t needle;	/* the first that ends here, + 1; 0: none */
+	uint32_t out;		/* see ending() */
+};
+
+struct word {
+	char *s;
+	size_t n;
+	uint32_t first;		/* where it leads from the start, or 0 */
+};
+
+struct branch {
+	uint32_t state, word;
+};
+
+struct automaton {
+	struct df_arena arena;
+	struct df_map words;	/* -> index of word */
+	struct df_map branches;	/* struct branch -> state, for those that
+				   are not the first successor */
+	struct word *word;
+	size_t nword, capword;
+	struct state *state;	/* 0: the start */
+	size_t n, cap;
+	size_t longest;		/* bytes of a word */
+	int built;
+	uint8_t any[1 << FILTER >> 3], first[1 << FILTER >> 3];
+};
+
+static void
+mark(uint8_t *filter, uint32_t hash)
+{
+	hash >>= 32 - FILTER;
+	filter[hash >> 3] |= (uint8_t)(1 << (hash & 7));
+}
+
+static int
+marked(const uint8_t *filter, uint32_t hash)
+{
+	hash >>= 32 - FILTER;
+	return filter[hash >> 3] >> (hash & 7) & 1;
+}
+
+/* Where a word leads, or 0. */
+static uint32_t
+move(const struct automaton *a, uint32_t state, size_t word)
+{
+	struct branch b = { state, (uint32_t)word };
+	uint32_t c;
+	size_t to;
+
+	if (state == 0)
+		return a->word[word].first;
+	c = a->state[state].child;
+	if (c == 0 || a->state[c].word == word)
+		return c;
+	if (a->state[c].sibling == 0)
+		return 0;
+	to = df_map_get(&a->branches, (const char *)&b, sizeof(b));
+	return to == DF_MAP_NONE ? 0 : (uint32_t)to;
+}
+
+static uint32_t
+step(const struct automaton *a, uint32_t state, size_t word)
+{
+	uint32_t to;
+
+	while ((to = move(a, state, word)) == 0 && state)
+		state = a->state[state].fail;
+	return to;
+}
+
+static size_t
+word_number(struct automaton *a, const struct words *w)
+{
+	size_t i = df_map_get(&a->words, w->word, w->n);
+	struct word *d;
+
+	if (i != DF_MAP_NONE)
+		return i;
+	DF_GROW(a->word, a->nword, a->capword);
+	d = &a->word[a->nword];
+	d->s = df_arena_str(&a->arena, w->word, w->n);
+	d->n = w->n;
+	d->first = 0;
+	(void)df_map_set(&a->words, d->s, d->n, a->nword);
+	mark(a->any, w->hash);
+	if (d->n > a->longest)
+		a->longest = d->n;
+	return a->nword++;
+}
+
+static uint32_t
+new_state(struct automaton *a, uint32_t from, size_t word)
+{
+	struct branch *b;
+	struct state *p;
+	uint32_t to;
+
+	if (a->n == UINT32_MAX)
+		DF_BUG("words of needles");
+	DF_GROW(a->state, a->n, a->cap);
+	to = (uint32_t)a->n++;
+	memset(&a->state[to], 0, sizeof(a->state[to]));
+	a->state[to].word = (uint32_t)word;
+	p = &a->state[from];
+	if (from == 0)
+		a->word[word].first = to;
+	else if (p->child) {
+		b = df_arena_alloc(&a->arena, sizeof(*b));
+		b->state = from;
+		b->word = (uint32_t)word;
+		(void)df_map_set(&a->branches, (const char *)b, sizeof(*b),
+		    to);
+	}
+	if (p->child) {
+		a->state[to].sibling = a->state[p->child].sibling;
+		a->state[p->child].sibling = to;
+	} else
+		p->child = to;
+	return to;
+}
+
+static uint32_t
+add_word(struct automaton *a, uint32_t state, const struct words *w)
+{
+	size_t word = word_number(a, w);
+	uint32_t to = move(a, state, word);
+
+	if (state == 0)
+		mark(a->first, w->hash);
+	return to ? to : new_state(a, state, word);
+}
+
+static void
+build(struct automaton *a)
+{
+	uint32_t *queue = df_calloc(a->n, sizeof(*queue)), s, c;
+	size_t head = 0, tail = 1;
+	struct state *st = a->state;
+
+	while (head < tail) {
+		s = queue[head++];
+		for (c = st[s].child; c; c = st[c].sibling) {
+			st[c].fail = s ? step(a, st[s].fail, st[c].word) : 0;
+			st[c].out = st[c].needle ? c : st[st[c].fail].out;
+			queue[tail++] = c;
+		}
+	}
+	free(queue);
+	a->built = 1;
 }
 
 /* ---- needles ---- */
 
+struct needle {
+	enum df_leak_kind kind;
+	uint32_t item;
+	uint32_t next;		/* of the same words, + 1; 0: none */
+	int gone;
+	size_t words;
+};
+
+struct df_leak {
+	struct needle *v;
+	size_t n, cap, live;
+	size_t deepest;		/* words of a needle */
+	struct automaton *a;
+};
+
+struct df_leak *
+df_leak_new(void)
+{
+	struct df_leak *l = df_calloc(1, sizeof(*l));
+	struct automaton *a = df_calloc(1, sizeof(*a));
+
+	l->a = a;
+	DF_GROW(a->state, a->n, a->cap);
+	memset(&a->state[a->n++], 0, sizeof(*a->state));
+	return l;
+}
+
+void
+df_leak_free(struct df_leak *l)
+{
+	struct automaton *a;
+	size_t i;
+
+	if (l == NULL)
+		return;
+	a = l->a;
+	for (i = 0; i < a->nword; i++)
+		explicit_bzero(a->word[i].s, a->word[i].n);
+	df_map_release(&a->words);
+	df_map_release(&a->branches);
+	df_arena_release(&a->arena);
+	free(a->word);
+	free(a->state);
+	explicit_bzero(a, sizeof(*a));
+	free(a);
+	free(l->v);
+	free(l);
+}
+
+/* How much of it there is: in the normal form, but for lines. */
+struct size {
+	size_t words, bytes, lines;
+};
+
+static void
+measure(struct size *z, struct words *w)
+{
+	const char *s = w->p;
+	int blank = 1;
+
+	memset(z, 0, sizeof(*z));
+	for (; s < w->end; s++)
+		if (*s == '\n')
+			blank = 1;
+		else if (blank && *s != ' ' && *s != '\t' && *s != '\r') {
+			blank = 0;
+			z->lines++;
+		}
+	for (; next_word(w, 1); z->words++)
+		z->bytes += w->n + (z->words != 0);
+}
+
 static int
-too_short(enum df_leak_kind kind, const struct text *t)
+enough(enum df_leak_kind kind, const struct size *z)
 {
 	switch (kind) {
 	case DF_LEAK_CANARY:
-		return t->words.n < 8;
+		return z->bytes >= 8;
 	case DF_LEAK_CODE:
-		return t->words.n < 24 || t->n < 4;
+		return z->lines >= 3 ? z->words >= 4 && z->bytes >= 24 :
+		    z->words >= 12 && z->bytes >= 80;
 	case DF_LEAK_TITLE:
-		return t->words.n < 20 || t->n < 4;
+		return z->words >= 4 && z->bytes >= 20;
 	case DF_LEAK_TEXT:
-		return t->words.n < 40 || t->n < 6;
+		return z->words >= 6 && z->bytes >= 40;
 	case DF_LEAK_ID:
 		break;
 	}
-	return t->words.n < SHORT;
+	return z->bytes >= 5;
+}
+
+/* A needle that ends at a state, behind those that do. */
+static void
+add_needle(struct df_leak *l, uint32_t state, enum df_leak_kind kind,
+    uint32_t item, size_t words)
+{
+	uint32_t *to = &l->a->state[state].needle;
+	struct needle *nd;
+
+	for (; *to; to = &l->v[*to - 1].next)
+		if (l->v[*to - 1].kind == kind)
+			return;
+	*to = (uint32_t)l->n + 1;
+	DF_GROW(l->v, l->n, l->cap);
+	nd = &l->v[l->n++];
+	nd->kind = kind;
+	nd->item = item;
+	nd->next = 0;
+	nd->gone = 0;
+	nd->words = words;
+	l->live++;
+	if (words > l->deepest)
+		l->deepest = words;
+	l->a->built = 0;
+}
+
+static void
+add(struct df_leak *l, enum df_leak_kind kind, uint32_t item, const char *s,
+    size_t n, int any)
+{
+	char *word = df_malloc(n);
+	struct words w;
+	struct size z;
+	uint32_t state = 0;
+
+	words_init(&w, word, n, s, n);
+	measure(&z, &w);
+	if (any ? z.words != 0 : enough(kind, &z)) {
+		words_init(&w, word, n, s, n);
+		while (next_word(&w, 1))
+			state = add_word(l->a, state, &w);
+		add_needle(l, state, kind, item, z.words);
+	}
+	explicit_bzero(word, n);
+	free(word);
 }
 
 void
 df_leak_add(struct df_leak *l, enum df_leak_kind kind, uint32_t item,
     const char *s, size_t n)
 {
-	struct text t = { .words = DF_BUF_INIT, .row = 1 };
-	struct df_map *m;
-	struct needle *nd;
-	size_t len, was, i;
-	char *key;
+	add(l, kind, item, s, n, 0);
+}
 
-	(void)normalise(&t, s, n, 0);
-	if (too_short(kind, &t)) {
-		release_text(&t);
-		return;
-	}
-	len = t.words.n >= LONG ? LONG : SHORT;
-	m = len == LONG ? &l->longs : &l->shorts;
-	was = df_map_get(m, t.words.s, len);
-	for (i = was; i != DF_MAP_NONE; i = l->v[i].next)
-		if (l->v[i].kind == kind && l->v[i].text.n == t.words.n &&
-		    memcmp(l->v[i].text.s, t.words.s, t.words.n) == 0) {
-			release_text(&t);
-			return;
-		}
-	DF_GROW(l->v, l->n, l->cap);
-	nd = &l->v[l->n];
-	nd->text = t.words;
-	df_buf_init(&t.words);
-	nd->kind = kind;
-	nd->item = item;
-	nd->gone = 0;
-	nd->next = was;
-	key = df_arena_str(&l->arena, nd->text.s, len);
-	(void)df_map_set(m, key, len, l->n);
-	l->n++;
-	l->live++;
-	if (nd->text.n > l->longest)
-		l->longest = nd->text.n;
-	release_text(&t);
+void
+df_leak_add_any(struct df_leak *l, enum df_leak_kind kind, uint32_t item,
+    const char *s, size_t n)
+{
+	add(l, kind, item, s, n, 1);
 }
 
 void
@@ -254,108 +530,131 @@ df_leak_forget(struct df_leak *l, size_t needle)
 
 /* ---- scanning ---- */
 
-static int
-try_at(const struct df_leak *l, const struct df_map *m, size_t len,
-    const struct text *t, size_t word,
-    df_leak_fn *fn, void *arg)
-{
-	size_t at = t->at[word], left = t->words.n - at, i;
-	const struct needle *nd;
-	struct df_leak_hit h;
-	int r = 0;
-
-	if (left < len)
-		return 0;
-	i = df_map_get(m, t->words.s + at, len);
-	for (; i != DF_MAP_NONE && r == 0; i = nd->next) {
-		nd = &l->v[i];
-		if (nd->gone || nd->text.n > left ||
-		    memcmp(nd->text.s, t->words.s + at, nd->text.n) != 0 ||
-		    (nd->text.n < left && t->words.s[at + nd->text.n] != ' '))
-			continue;
-		h.kind = nd->kind;
-		h.item = nd->item;
-		h.needle = i;
-		h.line = t->line[word];
-		r = fn(arg, &h);
-	}
-	return r;
-}
-
 struct df_leak_stream {
 	const struct df_leak *l;
 	df_leak_fn *fn;
 	void *arg;
-	struct text t;
-	struct df_buf raw;	/* bytes that may begin an escape */
+	struct words w;
+	uint32_t state;
+	uint32_t *line;		/* of the last words, mask + 1 of them */
+	size_t mask, seen;	/* seen: words, modulo any power of 2 */
 	int r;
 };
 
-#define WINDOW ((size_t)1 << 18)	/* bytes of words at a time */
+static int
+in_use(const struct df_leak *l, uint32_t state)
+{
+	uint32_t i = l->a->state[state].needle;
+
+	while (i && l->v[i - 1].gone)
+		i = l->v[i - 1].next;
+	return i != 0;
+}
+
+/*
+ * The state of the longest ending of what led to this one (or all of it)
+ * that is a needle in use, or 0.  out is where to begin: nothing in use is
+ * before that.  It is moved on behind forgotten needles, so that they are
+ * passed once and not at every place.
+ */
+static uint32_t
+ending(const struct df_leak *l, uint32_t state)
+{
+	struct state *st = l->a->state;
+	uint32_t to, next;
+
+	for (to = st[state].out; to && !in_use(l, to);
+	    to = st[st[to].fail].out)
+		;
+	while ((next = st[state].out) != to) {
+		st[state].out = to;
+		state = st[next].fail;
+	}
+	return to;
+}
+
+static int
+tell(struct df_leak_stream *s)
+{
+	const struct df_leak *l = s->l;
+	struct df_leak_hit h = { .last = s->line[(s->seen - 1) & s->mask] };
+	const struct needle *nd;
+	uint32_t state = s->state, i;
+	int r = 0;
+
+	for (; r == 0 && (state = ending(l, state)) != 0;
+	    state = l->a->state[state].fail)
+		for (i = l->a->state[state].needle; i && r == 0;
+		    i = nd->next) {
+			nd = &l->v[i - 1];
+			if (nd->gone)
+				continue;
+			h.kind = nd->kind;
+			h.item = nd->item;
+			h.needle = i - 1;
+			h.line = s->line[(s->seen - nd->words) & s->mask];
+			r = s->fn(s->arg, &h);
+			h.inner = 1;
+		}
+	return r;
+}
+
+/* A word of the text. */
+static int
+look(struct df_leak_stream *s)
+{
+	const struct automaton *a = s->l->a;
+	size_t word = DF_MAP_NONE;
+
+	if (marked(s->state ? a->any : a->first, s->w.hash))
+		word = df_map_get(&a->words, s->w.word, s->w.n);
+	if (word == DF_MAP_NONE) {
+		s->state = 0;
+		return 0;
+	}
+	s->line[s->seen++ & s->mask] = s->w.row < UINT32_MAX ?
+	    (uint32_t)s->w.row + 1 : UINT32_MAX;
+	s->state = step(a, s->state, word);
+	return a->state[s->state].out ? tell(s) : 0;
+}
 
 struct df_leak_stream *
 df_leak_begin(const struct df_leak *l, df_leak_fn *fn, void *arg)
 {
 	struct df_leak_stream *s = df_calloc(1, sizeof(*s));
+	size_t n = 1;
 
+	if (!l->a->built)
+		build(l->a);
 	s->l = l;
 	s->fn = fn;
 	s->arg = arg;
-	df_buf_init(&s->t.words);
-	df_buf_init(&s->raw);
-	s->t.row = 1;
-	s->t.longest = l->longest + 1;
+	while (n < l->deepest)
+		n *= 2;
+	s->mask = n - 1;
+	s->line = df_malloc(n * sizeof(*s->line));
+	/* one byte more, so that a longer word is no needle's */
+	n = l->a->longest + 1;
+	words_init(&s->w, df_malloc(n), n, "", 0);
 	return s;
 }
 
-/* Look at the words that have enough behind them, and forget those. */
 static void
-look(struct df_leak_stream *s, int last)
+read_words(struct df_leak_stream *s, const char *p, size_t n, int last)
 {
-	struct text *t = &s->t;
-	size_t i, k, cut;
-
-	for (i = 0; i < t->n && s->r == 0; i++) {
-		if (!last && t->words.n - t->at[i] <= s->l->longest)
-			break;
-		s->r = try_at(s->l, &s->l->longs, LONG, t, i, s->fn, s->arg);
-		if (s->r == 0)
-			s->r = try_at(s->l, &s->l->shorts, SHORT, t, i, s->fn,
-			    s->arg);
-	}
-	/* A word that may go on stays, whatever its length. */
-	if (i == t->n && i > 0)
-		i--;
-	if (i == 0)
-		return;
-	cut = t->at[i];
-	memmove(t->words.s, t->words.s + cut, t->words.n - cut);
-	df_buf_cut(&t->words, t->words.n - cut);
-	for (k = i; k < t->n; k++) {
-		t->at[k - i] = t->at[k] - cut;
-		t->line[k - i] = t->line[k];
-	}
-	t->n -= i;
+	if (!s->l->a->built)
+		DF_BUG("a needle was added during a scan");
+	s->w.p = p;
+	s->w.end = p + n;
+	while (s->r == 0 && s->l->live && next_word(&s->w, last))
+		s->r = look(s);
 }
 
 int
 df_leak_feed(struct df_leak_stream *s, const char *p, size_t n)
 {
-	size_t k, used;
-
-	for (; n && s->r == 0 && s->l->live; p += k, n -= k) {
-		k = n < WINDOW ? n : WINDOW;
-		df_buf_add(&s->raw, p, k);
-		if (s->raw.n < ESCAPE)
-			continue;
-		/* gap() may have to see what comes */
-		used = normalise(&s->t, s->raw.s, s->raw.n - ESCAPE + 1,
-		    ESCAPE - 1);
-		memmove(s->raw.s, s->raw.s + used, s->raw.n - used);
-		df_buf_cut(&s->raw, s->raw.n - used);
-		if (s->t.words.n > WINDOW + s->l->longest)
-			look(s, 0);
-	}
+	if (n && s->r == 0)
+		read_words(s, p, n, 0);
 	return s->r;
 }
 
@@ -364,13 +663,13 @@ df_leak_end(struct df_leak_stream *s)
 {
 	int r;
 
-	if (s->r == 0) {
-		(void)normalise(&s->t, s->raw.s, s->raw.n, 0);
-		look(s, 1);
-	}
+	if (s->r == 0)
+		read_words(s, "", 0, 1);
 	r = s->r;
-	release_text(&s->t);
-	df_buf_wipe(&s->raw);
+	explicit_bzero(s->w.word, s->w.max);
+	free(s->w.word);
+	free(s->line);
+	explicit_bzero(s, sizeof(*s));
 	free(s);
 	return r;
 }

@@ -3,13 +3,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/list.h"
 #include "base/schema.h"
 #include "base/text.h"
 #include "spec/suite.h"
@@ -60,33 +60,63 @@ read_program(const char *dir, const char *name, struct df_buf *b,
 	return r;
 }
 
-/* The file in dir named id or id.SOMETHING; 0 found, 1 none, -1 error. */
-static int
-find_program(const char *dir, const char *id, struct df_buf *b,
-    struct df_err *e)
-{
-	size_t n = strlen(id);
-	char found[256] = "";
-	struct dirent *d;
-	DIR *dp = opendir(dir);
+/* The files of a directory by what is before the first dot of their names. */
+struct programs {
+	const char *dir;
+	struct df_map by_id;	/* -> index of name, or SEVERAL */
+	struct df_list name;
+};
 
+#define SEVERAL (DF_MAP_NONE - 1)
+
+static void
+release_programs(struct programs *p)
+{
+	df_map_release(&p->by_id);
+	df_list_free(&p->name);
+}
+
+static int
+list_programs(struct programs *p, const char *dir, struct df_err *e)
+{
+	DIR *dp = opendir(dir);
+	struct dirent *d;
+	const char *s;
+	size_t n;
+	int r = 0;
+
+	memset(p, 0, sizeof(*p));
+	p->dir = dir;
 	if (dp == NULL)
 		return df_fail_errno(e, DF_INPUT, "suite.tests", "%s", dir);
-	while ((d = readdir(dp)) != NULL) {
-		if (strncmp(d->d_name, id, n) != 0 ||
-		    (d->d_name[n] && d->d_name[n] != '.'))
+	while (errno = 0, (d = readdir(dp)) != NULL) {
+		n = strcspn(d->d_name, ".");
+		if (n == 0)
 			continue;
-		if (found[0]) {
-			closedir(dp);
-			return df_fail(e, DF_INPUT, "suite.program",
-			    "%s: two programs for %s", dir, id);
-		}
-		snprintf(found, sizeof(found), "%s", d->d_name);
+		df_list_addf(&p->name, "%s", d->d_name);
+		s = p->name.v[p->name.n - 1];
+		(void)df_map_set(&p->by_id, s, n, df_map_get(&p->by_id, s,
+		    n) == DF_MAP_NONE ? p->name.n - 1 : SEVERAL);
 	}
+	if (errno)
+		r = df_fail_errno(e, DF_INPUT, "suite.tests", "%s", dir);
 	closedir(dp);
-	if (found[0] == '\0')
+	return r;
+}
+
+/* The file named id or id.SOMETHING; 0 found, 1 none, -1 error. */
+static int
+find_program(const struct programs *p, const char *id, struct df_buf *b,
+    struct df_err *e)
+{
+	size_t i = df_map_get(&p->by_id, id, strlen(id));
+
+	if (i == DF_MAP_NONE)
 		return 1;
-	return read_program(dir, found, b, e);
+	if (i == SEVERAL)
+		return df_fail(e, DF_INPUT, "suite.program",
+		    "%s: two programs for %s", p->dir, id);
+	return read_program(p->dir, p->name.v[i], b, e);
 }
 
 static jv
@@ -325,19 +355,40 @@ from_manifest(const struct df_spec *sp, const char *tests, struct list *l,
 }
 
 static int
+twice(struct df_err *e, const char *what)
+{
+	return df_fail(e, DF_INPUT, "suite.twice", "two scenarios of one id: "
+	    "%s", what);
+}
+
+/* Of two headings with one id the reader keeps one, and says so. */
+static int
+check_headings(const struct df_spec *sp, struct df_err *e)
+{
+	const struct df_remark *m = sp->remark;
+
+	for (; m < sp->remark + sp->remarks; m++)
+		if (m->at.doc == 9 && strcmp(m->rule, "id.duplicate") == 0)
+			return twice(e, m->msg);
+	return 0;
+}
+
+static int
 from_d9(const struct df_spec *sp, const char *tests, struct list *l,
     int *programs, struct df_err *e)
 {
 	struct df_buf prog = DF_BUF_INIT;
+	struct programs p = { 0 };
 	size_t i;
-	int r = 0;
+	int r = check_headings(sp, e);
 	jv o;
 
+	if (r == 0 && tests)
+		r = list_programs(&p, tests, e);
 	for (i = 0; i < sp->d9.holdouts && r >= 0; i++) {
 		o = scenario_item(sp, &sp->d9.holdout[i]);
 		df_buf_reset(&prog);
-		r = tests ? find_program(tests, sp->d9.holdout[i].item.id,
-		    &prog, e) : 1;
+		r = find_program(&p, sp->d9.holdout[i].item.id, &prog, e);
 		if (r == 0) {
 			o = df_jset_str(o, "class",
 			    df_class_name(DF_CLASS_EXEC));
@@ -347,7 +398,25 @@ from_d9(const struct df_spec *sp, const char *tests, struct list *l,
 		push(l, o);
 	}
 	df_buf_wipe(&prog);
+	release_programs(&p);
 	return r < 0 ? -1 : 0;
+}
+
+static int
+check_ids(const struct list *l, struct df_err *e)
+{
+	struct df_map seen = { 0 };
+	const char *id;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < l->n && r == 0; i++) {
+		id = df_jv_str(l->v[i], "id");
+		if (df_map_set(&seen, id, strlen(id), i) != DF_MAP_NONE)
+			r = twice(e, id);
+	}
+	df_map_release(&seen);
+	return r;
 }
 
 static void
@@ -377,6 +446,8 @@ df_suite_make(const struct df_spec *sp, const char *tests,
 	if (r == 0 && l.n == 0)
 		r = df_fail(e, DF_INPUT, "suite.empty",
 		    "the suite has no scenario");
+	if (r == 0)
+		r = check_ids(&l, e);
 	c->kind = tap ? "tap" : programs ? "mixed" : "d9";
 	frame = df_jset_str(frame, "kind", c->kind);
 	if (r == 0)

@@ -36,7 +36,8 @@ struct df_suite_count {
 
 /*
  * Make the items of sp's D9 and of directory tests (NULL: none) and add them
- * to *s.  DF_INPUT: a manifest or program that does not serve, no scenario.
+ * to *s.  DF_INPUT: a manifest or program that does not serve, no scenario,
+ * or two of one id ("suite.twice").
  */
 int df_suite_make(const struct df_spec *sp, const char *tests,
 	struct df_sealed *s, struct df_suite_count *count, struct df_err *e)

@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "work/attempt.h"
+#include "work/scratch.h"
 
 #define HARD_MS 15000		/* beyond df-inside's own limits */
 #define HOME_FILE_MAX ((size_t)16 << 20)

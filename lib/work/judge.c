@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "work/attempt.h"
 #include "work/judge.h"
+#include "work/scratch.h"
 
 #define HARD_MS 45000	/* beyond df-inside's own limits, cleanup included */
 #define MARKS_MAX 4096

@@ -21,6 +21,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "work/sandbox.h"
+#include "work/scratch.h"
 #include "work/spawn.h"
 
 /* "df" and 1, far from what login.defs and packages give out. */
@@ -78,93 +79,7 @@ df_sandbox_drop(struct df_err *e)
 	return 0;
 }
 
-/* ---- scratch directories ---- */
-
-char *
-df_scratch(int *out, struct df_err *e)
-{
-	const char *base = getenv("DF_SCRATCH");
-	struct df_buf b = DF_BUF_INIT;
-	uid_t uid = df_sandbox_uid();
-	struct stat st;
-	int fd;
-
-	df_buf_fmt(&b, "%s/df-%u", base && *base ? base : "/var/tmp",
-	    (unsigned)uid);
-	if (mkdir(b.s, 0700) == 0 && geteuid() == 0 &&
-	    chown(b.s, uid, (gid_t)uid) < 0) {
-		(void)df_fail_errno(e, DF_EXTERNAL, "scratch", "%s", b.s);
-		df_buf_release(&b);
-		return NULL;
-	}
-	fd = open(b.s, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0) {
-		(void)df_fail_errno(e, DF_EXTERNAL, "scratch", "%s", b.s);
-		(void)df_hint(e, "DF_SCRATCH names another directory");
-		df_buf_release(&b);
-		return NULL;
-	}
-	if (fstat(fd, &st) < 0 || st.st_uid != uid || (st.st_mode & 077)) {
-		(void)df_fail(e, DF_AUTH, "scratch",
-		    "%s belongs to somebody else or is open to others", b.s);
-		(void)df_hint(e, "remove it, or set DF_SCRATCH");
-		close(fd);
-		df_buf_release(&b);
-		return NULL;
-	}
-	*out = fd;
-	return df_buf_detach(&b);
-}
-
-char *
-df_scratch_new(int scratch, int *out, struct df_err *e)
-{
-	uint8_t rnd[8];
-	char name[17];
-	uid_t uid = df_sandbox_uid();
-	int fd;
-
-	if (getrandom(rnd, sizeof(rnd), 0) != (ssize_t)sizeof(rnd)) {
-		(void)df_fail_errno(e, DF_EXTERNAL, "scratch", "getrandom");
-		return NULL;
-	}
-	df_hex_str(name, rnd, sizeof(rnd));
-	fd = mkdirat(scratch, name, 0700) < 0 ? -1 : openat(scratch, name,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 ||
-	    (geteuid() == 0 && fchown(fd, uid, (gid_t)uid) < 0)) {
-		(void)df_fail_errno(e, DF_EXTERNAL, "scratch",
-		    "cannot make a scratch directory");
-		if (fd >= 0)
-			close(fd);
-		return NULL;
-	}
-	*out = fd;
-	return df_strdup(name);
-}
-
-void
-df_scratch_sweep(int scratch)
-{
-	struct dirent *d;
-	DIR *dir;
-	int fd;
-
-	fd = openat(scratch, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || (dir = fdopendir(fd)) == NULL) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	while ((d = readdir(dir)) != NULL) {
-		if (strlen(d->d_name) != 16 ||
-		    strspn(d->d_name, "0123456789abcdef") != 16 ||
-		    !df_lock_free(scratch, d->d_name))
-			continue;
-		(void)!df_remove_tree(scratch, d->d_name, NULL);
-	}
-	closedir(dir);
-}
+/* ---- our programs inside ---- */
 
 static int
 copy_program(const char *from, int dir, const char *name, mode_t mode,

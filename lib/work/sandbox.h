@@ -41,19 +41,6 @@ uid_t df_sandbox_uid(void);
 /* In the child: become that uid for good.  A no-op for ordinary users. */
 int df_sandbox_drop(struct df_err *e) DF_CHECK;
 
-/*
- * The scratch directory ${DF_SCRATCH:-/var/tmp}/df-<uid>, made 0700 and ours
- * (DF_AUTH when somebody else's is there); malloc'd path, descriptor in *fd.
- */
-char *df_scratch(int *fd, struct df_err *e);
-/*
- * A new directory in it, named at random and locked while this process
- * lives: its name (malloc'd) and descriptor.
- */
-char *df_scratch_new(int scratch, int *fd, struct df_err *e);
-/* Remove those that no living process holds. */
-void df_scratch_sweep(int scratch);
-
 struct df_sandbox {
 	enum df_level level;
 	int net;		/* the host's network */

@@ -13,9 +13,13 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
@@ -55,6 +59,28 @@ fuzz_copy(const char *s, size_t n)
 	if (n)
 		memcpy(p, s, n);
 	return p;
+}
+
+/* A temporary directory, open; its path is for fuzz_tmp_end(). */
+__attribute__((unused)) static int
+fuzz_tmp(char path[256])
+{
+	const char *tmp = getenv("TMPDIR");
+	int fd;
+
+	snprintf(path, 256, "%s/df-fuzz-XXXXXX", tmp ? tmp : "/tmp");
+	must(mkdtemp(path) != NULL);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	must(fd >= 0);
+	return fd;
+}
+
+__attribute__((unused)) static void
+fuzz_tmp_end(const char *path)
+{
+	struct df_err e;
+
+	must(df_remove_tree(AT_FDCWD, path, &e) == 0);
 }
 
 #endif

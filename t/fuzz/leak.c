@@ -25,7 +25,8 @@ hit(void *arg, const struct df_leak_hit *h)
 {
 	struct hits *x = arg;
 
-	must(h->needle < x->needles && h->line >= 1 && h->line <= x->lines);
+	must(h->needle < x->needles && h->line >= 1 && h->line <= h->last &&
+	    h->last <= x->lines);
 	DF_GROW(x->v, x->n, x->cap);
 	x->v[x->n++] = *h;
 	x->of[h->needle]++;
@@ -74,7 +75,9 @@ same(const struct hits *a, const struct hits *b)
 		must(a->v[i].kind == b->v[i].kind &&
 		    a->v[i].item == b->v[i].item &&
 		    a->v[i].needle == b->v[i].needle &&
-		    a->v[i].line == b->v[i].line);
+		    a->v[i].line == b->v[i].line &&
+		    a->v[i].last == b->v[i].last &&
+		    a->v[i].inner == b->v[i].inner);
 }
 
 /* In pieces of 1 to k bytes. */

@@ -33,7 +33,7 @@ starts(const char *s, size_t n, const char *word)
 	size_t len = strlen(word);
 
 	return n >= len && memcmp(s, word, len) == 0 &&
-	    (n == len || strchr(" \t\r\n", s[len]));
+	    (n == len || s[len] == ' ' || s[len] == '\t' || s[len] == '\r');
 }
 
 static enum df_trial_status

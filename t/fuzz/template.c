@@ -3,7 +3,7 @@
  *
  * A failure is one of a template's and leaves the output as it was; the same
  * view gives the same bytes, and one byte less room none.  The output is
- * UTF-8 without control characters that the template does not have itself.
+ * UTF-8 without control characters, but tabs and what the template has itself.
  * Values in lines and cells make no lines: with every text replaced by a word
  * there are as many.
  */
@@ -66,8 +66,8 @@ clean(const struct df_buf *out, const char *text, size_t n)
 	must(df_utf8_bad(out->s, out->n) == out->n);
 	for (i = 0; i < out->n; i++)
 		if ((unsigned char)out->s[i] < 0x20 || out->s[i] == 0x7f)
-			must(out->s[i] == '\n' || (n && memchr(text,
-			    out->s[i], n)));
+			must(out->s[i] == '\n' || out->s[i] == '\t' ||
+			    (n && memchr(text, out->s[i], n)));
 }
 
 /* Has the text a tag that writes several lines? */
@@ -89,23 +89,23 @@ render(const struct df_template *t, jv view, const char *text, size_t n)
 	struct df_buf out = DF_BUF_INIT, again = DF_BUF_INIT;
 	struct df_err e;
 
-	df_buf_str(&again, "before");
+	df_buf_str(&again, "before\n");
 	if (df_template_render(t, jv_copy(view), 0, &out, &e) < 0) {
 		must(e.exit == DF_INPUT && e.msg[0] &&
 		    strncmp(e.code, "template.", 9) == 0);
 		must(df_template_render(t, jv_copy(view), 0, &again, &e) < 0);
-		must(strcmp(again.s, "before") == 0 && again.n == 6);
+		must(strcmp(again.s, "before\n") == 0 && again.n == 7);
 	} else {
 		clean(&out, text, n);
 		must(df_template_render(t, jv_copy(view), 0, &again, &e) == 0);
-		must(again.n == out.n + 6 &&
-		    memcmp(again.s + 6, out.s, out.n) == 0);
-		df_buf_cut(&again, 6);
+		must(again.n == out.n + 7 &&
+		    memcmp(again.s + 7, out.s, out.n) == 0);
+		df_buf_cut(&again, 7);
 		if (out.n > 1) {
 			must(df_template_render(t, jv_copy(view), out.n - 1,
 			    &again, &e) < 0);
 			must(strcmp(e.code, "template.size") == 0);
-			must(again.n == 6);
+			must(again.n == 7);
 		}
 		if (!several(text, n)) {
 			df_buf_reset(&again);

@@ -1,6 +1,8 @@
 /* The fold: the corpus' logs, its refusals, and guards that it lacks. */
 #include "base/df.h"
 
+#include <fcntl.h>
+
 #include "tap.h"
 
 #include "base/file.h"

@@ -1,0 +1,460 @@
+/*
+ * df-archive - read and write bundles: the one program that has libarchive.
+ *
+ *	df-archive pack NAME FILE	in a run's directory; the paths to take
+ *					on stdin, sorted, a NUL after each
+ *	df-archive unpack DIR		a bundle on stdin into an empty directory;
+ *					writes the run's name
+ *
+ * Not meant to be called by hand: df-freeze and df-verify do.
+ */
+#define _GNU_SOURCE
+#include "base/df.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/out.h"
+#include "base/opt.h"
+#include "base/text.h"
+
+#define ENTRIES_MAX 2000000
+#define LEVEL "3"		/* of zstd: part of what a bundle's bytes are */
+
+static int64_t o_bytes = (int64_t)64 << 30, o_entries = ENTRIES_MAX;
+static int64_t o_ratio = 1000;
+
+static void
+lib_die(struct archive *a, int exit, const char *what)
+{
+	df_diex(exit, "bundle", "%s: %s", what, archive_error_string(a) ?
+	    archive_error_string(a) : "cannot be read");
+}
+
+/* ---- writing ---- */
+
+static void
+begin_entry(struct archive *a, struct archive_entry *en, const char *name,
+    const char *path, unsigned type, unsigned mode)
+{
+	struct df_buf full = DF_BUF_INIT;
+
+	archive_entry_clear(en);
+	df_buf_fmt(&full, "%s%s%s", name, *path ? "/" : "", path);
+	if (type == AE_IFDIR)
+		df_buf_ch(&full, '/');
+	archive_entry_set_pathname(en, full.s);
+	archive_entry_set_filetype(en, type);
+	archive_entry_set_perm(en, mode);
+	archive_entry_set_mtime(en, 0, 0);
+	archive_entry_set_uid(en, 0);
+	archive_entry_set_gid(en, 0);
+	archive_entry_set_uname(en, "");
+	archive_entry_set_gname(en, "");
+	archive_entry_set_size(en, 0);
+	df_buf_release(&full);
+	(void)a;
+}
+
+static void
+end_entry(struct archive *a, struct archive_entry *en)
+{
+	if (archive_write_header(a, en) != ARCHIVE_OK)
+		lib_die(a, DF_EXTERNAL, "writing the bundle");
+}
+
+static void
+pack_file(struct archive *a, struct archive_entry *en, const char *name,
+    const char *path, const struct stat *st)
+{
+	char buf[65536];
+	int64_t left = st->st_size;
+	ssize_t n;
+	int fd;
+
+	fd = openat(AT_FDCWD, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		df_diex(DF_EXTERNAL, "bundle", "%s: %s", path,
+		    strerror(errno));
+	begin_entry(a, en, name, path, AE_IFREG,
+	    strcmp(path, "log.jsonl") == 0 ? 0644 : 0444);
+	archive_entry_set_size(en, st->st_size);
+	end_entry(a, en);
+	while (left > 0 && (n = read(fd, buf, sizeof(buf))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 || n > left || archive_write_data(a, buf,
+		    (size_t)n) != n)
+			df_diex(DF_EXTERNAL, "bundle", "%s changed or cannot "
+			    "be read", path);
+		left -= n;
+	}
+	if (left)
+		df_diex(DF_INTEGRITY, "bundle", "%s became shorter", path);
+	close(fd);
+}
+
+static void
+pack_one(struct archive *a, struct archive_entry *en, const char *name,
+    const char *path)
+{
+	char target[PATH_MAX];
+	struct stat st;
+	ssize_t n;
+
+	if (lstat(path, &st) < 0)
+		df_diex(DF_INTEGRITY, "bundle", "%s is missing (df-store "
+		    "names makes links)", path);
+	if (S_ISREG(st.st_mode)) {
+		pack_file(a, en, name, path, &st);
+		return;
+	}
+	n = S_ISLNK(st.st_mode) ? readlink(path, target, sizeof(target) - 1) :
+	    -1;
+	if (n < 0)
+		df_diex(DF_INTEGRITY, "bundle", "%s is neither file nor link",
+		    path);
+	target[n] = '\0';
+	begin_entry(a, en, name, path, AE_IFLNK, 0777);
+	archive_entry_set_symlink(en, target);
+	end_entry(a, en);
+}
+
+/* The directories of path that the one before did not have. */
+static void
+pack_dirs(struct archive *a, struct archive_entry *en, const char *name,
+    const char *before, const char *path)
+{
+	const char *s;
+	char *dir;
+	size_t n;
+
+	for (s = strchr(path, '/'); s; s = strchr(s + 1, '/')) {
+		n = (size_t)(s - path) + 1;
+		if (strncmp(before, path, n) == 0)
+			continue;
+		dir = df_strndup(path, n - 1);
+		begin_entry(a, en, name, dir, AE_IFDIR, 0755);
+		end_entry(a, en);
+		free(dir);
+	}
+}
+
+static void
+pack_all(struct archive *a, const char *name, const struct df_buf *list)
+{
+	struct archive_entry *en = archive_entry_new();
+	const char *s, *end = list->s + list->n, *before = "";
+
+	begin_entry(a, en, name, "", AE_IFDIR, 0755);
+	end_entry(a, en);
+	for (s = list->s; s < end; s += strlen(s) + 1) {
+		if (!df_name_ok(s, strlen(s)) || strcmp(before, s) >= 0)
+			df_diex(DF_USAGE, "bundle", "the list of paths is not "
+			    "sorted, or has what is no path of a run");
+		pack_dirs(a, en, name, before, s);
+		pack_one(a, en, name, s);
+		before = s;
+	}
+	archive_entry_free(en);
+}
+
+static int
+pack(char **operand, size_t n)
+{
+	struct df_buf list = DF_BUF_INIT, tmp = DF_BUF_INIT;
+	struct archive *a = archive_write_new();
+	struct df_err e;
+	int fd, r;
+
+	if (n != 2)
+		df_usage("pack NAME FILE");
+	if (df_read_fd(STDIN_FILENO, &list, (size_t)1 << 30, "stdin", &e) < 0)
+		df_die(&e);
+	if (access(operand[1], F_OK) == 0)
+		df_diex(DF_CONFLICT, "bundle", "%s exists already",
+		    operand[1]);
+	df_buf_fmt(&tmp, "%s.tmp-%ld", operand[1], (long)getpid());
+	fd = open(tmp.s, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd < 0)
+		df_diex(DF_EXTERNAL, "bundle", "%s: %s", tmp.s,
+		    strerror(errno));
+	if (archive_write_set_format_pax_restricted(a) != ARCHIVE_OK ||
+	    archive_write_add_filter_zstd(a) != ARCHIVE_OK ||
+	    archive_write_set_filter_option(a, "zstd", "compression-level",
+	    LEVEL) != ARCHIVE_OK || archive_write_open_fd(a, fd) !=
+	    ARCHIVE_OK)
+		lib_die(a, DF_EXTERNAL, tmp.s);
+	pack_all(a, operand[0], &list);
+	if (archive_write_close(a) != ARCHIVE_OK)
+		lib_die(a, DF_EXTERNAL, tmp.s);
+	archive_write_free(a);
+	r = df_sync_data(fd, tmp.s, &e);
+	close(fd);
+	if (r == 0)
+		r = df_rename_new(AT_FDCWD, tmp.s, AT_FDCWD, operand[1], &e);
+	if (r < 0) {
+		(void)unlink(tmp.s);
+		df_die(&e);
+	}
+	df_buf_release(&list);
+	df_buf_release(&tmp);
+	return DF_OK;
+}
+
+/* ---- reading ---- */
+
+struct unpack {
+	struct archive *a;
+	int dir;
+	char name[64];			/* of the run: the top directory */
+	struct df_map seen;		/* paths in lower case */
+	struct df_arena arena;
+	uint64_t entries, bytes;
+	int have_log;
+};
+
+static void
+refuse(const char *path, const char *why)
+{
+	struct df_buf b = DF_BUF_INIT;
+
+	df_text_foreign(&b, path, strlen(path), DF_TEXT_LINE, 0, 200);
+	df_diex(DF_INPUT, "bundle", "%s: %s", b.s, why);
+}
+
+/* The path below the run, or NULL for the run's own directory. */
+static const char *
+below(struct unpack *u, const char *full)
+{
+	const char *slash = strchr(full, '/');
+	size_t n = slash ? (size_t)(slash - full) : strlen(full);
+
+	if (u->name[0] == '\0') {
+		if (n == 0 || n >= sizeof(u->name) || !df_name_ok(full, n) ||
+		    strncmp(full, "r-", 2) != 0)
+			refuse(full, "not below a directory named as a run");
+		memcpy(u->name, full, n);
+	}
+	if (strlen(u->name) != n || memcmp(u->name, full, n) != 0)
+		refuse(full, "not below the directory of the first entry");
+	return slash && slash[1] ? slash + 1 : NULL;
+}
+
+/* Nothing twice, and nothing that some file systems hold equal. */
+static void
+claim(struct unpack *u, const char *path, const char *full)
+{
+	size_t n = strlen(path), i;
+	char *low = df_arena_str(&u->arena, path, n);
+
+	for (i = 0; i < n; i++)
+		if (low[i] >= 'A' && low[i] <= 'Z')
+			low[i] = (char)(low[i] - 'A' + 'a');
+	if (df_map_set(&u->seen, low, n, 1) != DF_MAP_NONE)
+		refuse(full, "the name is there twice, or differs only in "
+		    "letter case");
+}
+
+static int
+is_blob(const char *path)
+{
+	struct df_digest d;
+
+	return strncmp(path, "blobs/sha256/", 13) == 0 &&
+	    df_digest_parse_hex(&d, path + 13, strlen(path + 13)) == 0;
+}
+
+/* "../" for each "/" in path, then the name of a blob. */
+static int
+is_target(const char *path, const char *target)
+{
+	for (; *path; path++)
+		if (*path == '/') {
+			if (strncmp(target, "../", 3) != 0)
+				return 0;
+			target += 3;
+		}
+	return is_blob(target);
+}
+
+static void
+count_bytes(struct unpack *u, uint64_t n, const char *full)
+{
+	int64_t in = archive_filter_bytes(u->a, -1);
+
+	u->bytes += n;
+	if (u->bytes > (uint64_t)o_bytes)
+		refuse(full, "more bytes than allowed");
+	if (u->bytes > ((uint64_t)64 << 20) && in > 0 && u->bytes /
+	    (uint64_t)in > (uint64_t)o_ratio)
+		refuse(full, "it unpacks to far more than any run");
+}
+
+static void
+unpack_file(struct unpack *u, const char *path, const char *full)
+{
+	char buf[65536];
+	struct df_err e;
+	ssize_t n;
+	int fd;
+
+	if (strcmp(path, "log.jsonl") == 0)
+		u->have_log = 1;
+	fd = df_open_beneath(u->dir, path, O_WRONLY | O_CREAT | O_EXCL, 1);
+	if (fd < 0)
+		refuse(full, strerror(errno));
+	while ((n = archive_read_data(u->a, buf, sizeof(buf))) > 0) {
+		count_bytes(u, (uint64_t)n, full);
+		if (df_write_fd(fd, buf, (size_t)n, path, &e) < 0)
+			df_die(&e);
+	}
+	if (n < 0)
+		lib_die(u->a, DF_INPUT, full);
+	if (fchmod(fd, strcmp(path, "log.jsonl") == 0 ? 0644 : 0444) < 0)
+		df_diex(DF_EXTERNAL, "bundle", "fchmod");
+	close(fd);
+}
+
+static void
+unpack_link(struct unpack *u, struct archive_entry *en, const char *path,
+    const char *full)
+{
+	const char *target = archive_entry_symlink(en);
+
+	if (target == NULL || !is_target(path, target))
+		refuse(full, "a link that is no name of a run");
+	if (symlinkat(target, u->dir, path) < 0)
+		refuse(full, strerror(errno));
+}
+
+static void
+unpack_dir(struct unpack *u, const char *path, const char *full)
+{
+	char *dir = df_strdup(path);
+	size_t n = strlen(dir);
+
+	if (n && dir[n - 1] == '/')
+		dir[n - 1] = '\0';
+	if (!df_name_ok(dir, strlen(dir)))
+		refuse(full, "no name of a run");
+	claim(u, dir, full);
+	if (mkdirat(u->dir, dir, 0755) < 0 || fchmodat(u->dir, dir, 0755, 0) <
+	    0)
+		refuse(full, strerror(errno));
+	free(dir);
+}
+
+static void
+unpack_entry(struct unpack *u, struct archive_entry *en)
+{
+	const char *full = archive_entry_pathname(en), *path;
+	mode_t type = archive_entry_filetype(en);
+
+	if (full == NULL)
+		df_diex(DF_INPUT, "bundle", "an entry without a name");
+	if (++u->entries > (uint64_t)o_entries)
+		refuse(full, "more entries than allowed");
+	if (archive_entry_hardlink(en))
+		refuse(full, "a hard link");
+	path = below(u, full);
+	if (path == NULL) {
+		if (type != AE_IFDIR || u->entries > 1)
+			refuse(full, "the run itself has to be a directory");
+		return;
+	}
+	if (type == AE_IFDIR) {
+		unpack_dir(u, path, full);
+		return;
+	}
+	if (!df_name_ok(path, strlen(path)))
+		refuse(full, "no name of a run");
+	claim(u, path, full);
+	if (type == AE_IFREG && (strncmp(path, "blobs/", 6) != 0 ||
+	    is_blob(path)))
+		unpack_file(u, path, full);
+	else if (type == AE_IFLNK && strncmp(path, "blobs/", 6) != 0 &&
+	    strcmp(path, "log.jsonl") != 0)
+		unpack_link(u, en, path, full);
+	else
+		refuse(full, "neither a file, link nor directory of a run");
+}
+
+static int
+unpack(char **operand, size_t n)
+{
+	struct unpack u = { .dir = -1 };
+	struct archive_entry *en;
+	int r;
+
+	if (n != 1)
+		df_usage("unpack DIR");
+	u.dir = open(operand[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (u.dir < 0)
+		df_diex(DF_EXTERNAL, "bundle", "%s: %s", operand[0],
+		    strerror(errno));
+	umask(022);
+	u.a = archive_read_new();
+	if (archive_read_support_format_tar(u.a) != ARCHIVE_OK ||
+	    archive_read_support_filter_zstd(u.a) < ARCHIVE_WARN ||
+	    archive_read_support_filter_none(u.a) != ARCHIVE_OK ||
+	    archive_read_open_fd(u.a, STDIN_FILENO, 65536) != ARCHIVE_OK)
+		lib_die(u.a, DF_INPUT, "not a bundle");
+	while ((r = archive_read_next_header(u.a, &en)) == ARCHIVE_OK)
+		unpack_entry(&u, en);
+	if (r != ARCHIVE_EOF)
+		lib_die(u.a, DF_INPUT, "the bundle");
+	if (!u.have_log)
+		df_diex(DF_INPUT, "bundle", "not a bundle of a run: no "
+		    "log.jsonl");
+	archive_read_free(u.a);
+	df_map_release(&u.seen);
+	df_arena_release(&u.arena);
+	close(u.dir);
+	df_out(u.name);
+	return DF_OK;
+}
+
+static const struct df_opt unpack_opts[] = {
+	{ 0, "max-bytes", "N", "unpacked bytes at most", DF_OPT_INT, &o_bytes,
+	    1, INT64_MAX },
+	{ 0, "max-entries", "N", "entries at most", DF_OPT_INT, &o_entries,
+	    1, INT64_MAX },
+	{ 0, "max-ratio", "N", "unpacked to packed bytes at most",
+	    DF_OPT_INT, &o_ratio, 1, INT64_MAX },
+	DF_ARG_END
+};
+static const struct df_verb verbs[] = {
+	{ "pack", "NAME FILE", "write a bundle of the paths on stdin", NULL,
+	    pack },
+	{ "unpack", "DIR", "read a bundle on stdin into an empty directory",
+	    unpack_opts, unpack },
+	{ NULL, NULL, NULL, NULL, NULL }
+};
+static const struct df_opt opts[] = { DF_ARG_END };
+static const struct df_tool tool = {
+	"df-archive", "pack|unpack ...",
+	"Read and write bundles for df-freeze and df-verify.",
+	opts, verbs,
+	DF_EXIT(DF_OK) | DF_EXIT(DF_USAGE) | DF_EXIT(DF_INPUT) |
+	    DF_EXIT(DF_INTEGRITY) | DF_EXIT(DF_CONFLICT) |
+	    DF_EXIT(DF_EXTERNAL),
+	NULL
+};
+
+int
+main(int argc, char **argv)
+{
+	return df_out_end(df_opt_run(&tool, argc, argv));
+}

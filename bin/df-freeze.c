@@ -1,0 +1,529 @@
+/*
+ * df-freeze - seal a finished run; write and read bundles.
+ *
+ * Report, seal, and what the directory may not hold any more goes before the
+ * one line that says run.completed; modes after it.  A run that was sealed is
+ * finished by the same command, and sealed again when events followed.
+ */
+#define _GNU_SOURCE
+#include "base/df.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/opt.h"
+#include "base/out.h"
+#include "base/text.h"
+#include "run/closed.h"
+#include "run/factory.h"
+#include "run/place.h"
+#include "run/step.h"
+#include "work/bundle.h"
+#include "work/spawn.h"
+
+static const char *o_message, *o_bundle, *o_thaw, *o_output;
+static int o_cancel, o_failed;
+
+static const struct df_opt opts[] = {
+	{ 0, "cancel", NULL, "cancel a live run and seal it", DF_OPT_FLAG,
+	    &o_cancel, 0, 0 },
+	{ 0, "failed", NULL, "declare a live run failed and seal it",
+	    DF_OPT_FLAG, &o_failed, 0, 0 },
+	{ 'm', "message", "WHY", "the reason for --cancel or --failed",
+	    DF_OPT_STR, &o_message, 0, 0 },
+	{ 0, "bundle", "FILE", "write the sealed run as one file",
+	    DF_OPT_STR, &o_bundle, 0, 0 },
+	{ 0, "thaw", "FILE", "make a run directory of a bundle", DF_OPT_STR,
+	    &o_thaw, 0, 0 },
+	{ 'o', "output", "DIR", "where --thaw makes it (default: here)",
+	    DF_OPT_STR, &o_output, 0, 0 },
+	DF_ARG_RUN, DF_ARG_FACTORY, DF_ARG_KEY, DF_ARG_TRUST, DF_ARG_DRY,
+	DF_ARG_JSON, DF_ARG_QUIET, DF_ARG_VERBOSE, DF_ARG_END
+};
+static const struct df_tool tool = {
+	"df-freeze", "[options]",
+	"Seal a decided run; write and read bundles.",
+	opts, NULL,
+	DF_EXIT(DF_OK) | DF_EXIT(DF_USAGE) | DF_EXIT(DF_INPUT) |
+	    DF_EXIT(DF_REFUSED) | DF_EXIT(DF_AUTH) | DF_EXIT(DF_INTEGRITY) |
+	    DF_EXIT(DF_CONFLICT) | DF_EXIT(DF_EXTERNAL),
+	NULL
+};
+
+extern char **environ;
+
+/* ---- before the seal ---- */
+
+/* No dispatcher may be at work. */
+static int
+lock_work(struct df_run *r, int *lock, struct df_err *e)
+{
+	*lock = df_open_beneath(r->dir, "work/dispatch.lock", O_RDWR, 1);
+	if (*lock < 0)
+		return errno == ENOENT ? 0 : df_fail_errno(e, DF_EXTERNAL,
+		    "freeze.lock", "work/dispatch.lock");
+	return df_lock(*lock, 0, "the run's dispatcher", e);
+}
+
+static const char *
+domain(const struct df_state *s)
+{
+	switch (s->status) {
+	case DF_ST_QUEUED:
+	case DF_ST_BOOTING:
+		return "BOOT_FAILURE";
+	case DF_ST_EVALUATING:
+		return "EVAL_FAILURE";
+	default:
+		return "EXEC_FAILURE";
+	}
+}
+
+/* A live run ends only when that is said. */
+static int
+end_live(struct df_step *st, struct df_err *e)
+{
+	struct df_state *s = &st->run.state;
+	struct df_commit c;
+	int r;
+
+	if (df_run_terminal(s->status))
+		return o_cancel || o_failed ? df_fail(e, DF_REFUSED,
+		    "state.status", "the run is %s already",
+		    df_run_status_name(s->status)) : 0;
+	if (!o_cancel && !o_failed) {
+		(void)df_fail(e, DF_REFUSED, "state.status",
+		    "the run is %s: nothing is decided yet",
+		    df_run_status_name(s->status));
+		return df_hint(e, "--cancel -m WHY or --failed -m WHY end a "
+		    "live run");
+	}
+	df_commit_init(&c, o_cancel ? "run.canceled" : "run.failed", NULL);
+	c.data = df_jset_str(c.data, "actor", st->me->principal);
+	c.data = df_jset_str(c.data, "reason", o_message);
+	if (o_failed)
+		c.data = df_jset_str(c.data, "domain", domain(s));
+	r = df_step_commit(st, &c, 1, e);
+	df_commit_release(&c);
+	return r;
+}
+
+/* The last report says what the decision was. */
+static int
+report(struct df_step *st, struct df_err *e)
+{
+	struct df_buf prog = DF_BUF_INIT, said = DF_BUF_INIT;
+	char *argv[8];
+	size_t n = 0, i;
+	int r;
+
+	df_tool_path(&prog, "df-report");
+	argv[n++] = df_strdup(prog.s);
+	argv[n++] = df_strdup("-q");
+	argv[n++] = df_strdup("-C");
+	argv[n++] = df_strdup(st->run.path);
+	if (df_args.key && *df_args.key) {
+		argv[n++] = df_strdup("-k");
+		argv[n++] = df_strdup(df_args.key);
+	}
+	argv[n] = NULL;
+	r = df_run_program(argv, environ, -1, NULL, -1, NULL, &said, e);
+	if (r > 0)
+		r = df_fail(e, r <= DF_EXTERNAL ? r : DF_EXTERNAL,
+		    "freeze.report", "%.*s", (int)strcspn(said.s, "\n"),
+		    said.s);
+	for (i = 0; i < n; i++)
+		free(argv[i]);
+	df_buf_release(&prog);
+	df_buf_release(&said);
+	return r < 0 ? -1 : df_run_refresh(&st->run, e);
+}
+
+struct sweep {
+	struct df_store *store;
+	const struct df_blobset *blobs;
+	size_t removed;
+	struct df_err *e;
+};
+
+static int
+drop_blob(void *arg, const char *name, const struct df_digest *d, int bad)
+{
+	struct sweep *s = arg;
+
+	if (bad) {
+		if (df_is_temp(name))
+			(void)unlinkat(s->store->dir, name, 0);
+		return 0;
+	}
+	if (df_blobset_has(s->blobs, d))
+		return 0;
+	s->removed++;
+	return df_store_remove(s->store, d, s->e);
+}
+
+/* What no event names: staged and never committed, and work/. */
+static int
+clean(struct df_run *r, struct df_err *e)
+{
+	struct df_findings bad = { 0 }, notes = { 0 };
+	struct df_blobset blobs = { 0 };
+	struct sweep s = { &r->store, &blobs, 0, e };
+	size_t i;
+	int ret;
+
+	ret = df_gate_blobs(r, &blobs, e);
+	if (ret == 0)
+		ret = df_store_each(&r->store, drop_blob, &s, e);
+	if (ret == 0)
+		ret = df_remove_tree(r->dir, "work", e);
+	if (ret == 0 && df_closed_check(r, &blobs, &bad, &notes, e) < 0)
+		ret = -1;
+	for (i = 0; i < notes.n && ret == 0; i++) {
+		if (strcmp(notes.v[i].code, "closed.extra") != 0)
+			continue;
+		if (df_is_temp(notes.v[i].place))
+			(void)unlinkat(r->dir, notes.v[i].place, 0);
+		else
+			df_finding_add(&bad, "closed.extra",
+			    notes.v[i].place, "no event names this");
+	}
+	if (ret == 0 && bad.n) {
+		ret = df_fail(e, DF_REFUSED, "freeze.extra",
+		    "%.200s: %.300s", bad.v[0].place, bad.v[0].message);
+		(void)df_hint(e, "a sealed run is a closed set: move it away");
+	}
+	if (s.removed)
+		df_debug("%zu blobs that no event names were removed",
+		    s.removed);
+	df_findings_release(&bad);
+	df_findings_release(&notes);
+	df_blobset_release(&blobs);
+	return ret;
+}
+
+/* ---- the seal ---- */
+
+static jv
+seal_json(struct df_run *r, unsigned n)
+{
+	const struct df_state *s = &r->state;
+	char hex[DF_DIGEST_STR], now[DF_TIME_STR];
+	jv v = jv_object(), names = jv_object(), head;
+	size_t i;
+
+	for (i = 0; i < r->nname; i++)
+		names = df_jset_str(names, r->name[i].name,
+		    df_digest_str(&r->name[i].digest, hex));
+	head = df_jset_str(jv_object(), "digest", df_digest_str(&s->head,
+	    hex));
+	v = df_jset(v, "head", df_jset_int(head, "seq", (int64_t)s->seq));
+	v = df_jset_int(v, "n", n);
+	v = df_jset(v, "names", names);
+	v = df_jset_str(v, "run", df_digest_str(&s->genesis, hex));
+	v = df_jset_str(v, "run_name", r->id);
+	v = df_jset_str(v, "schema", "df.seal/1");
+	v = df_jset_str(v, "status", df_run_status_name(s->status));
+	return df_jset_str(v, "time", df_time_str(df_now_ms(), now));
+}
+
+static int
+commit_seal(struct df_step *st, struct df_err *e)
+{
+	struct df_run *r = &st->run;
+	struct df_buf text = DF_BUF_INIT, sig = DF_BUF_INIT;
+	unsigned n = r->state.seals + 1;
+	struct df_commit c;
+	char name[64], signame[80];
+	int ret;
+
+	df_commit_init(&c, n == 1 ? "run.completed" : "run.resealed", NULL);
+	c.data = df_jset_int(c.data, "n", n);
+	if (n == 1)
+		c.data = df_jset_str(c.data, "status",
+		    df_run_status_name(r->state.status));
+	snprintf(name, sizeof(name), "seal/%u.json", n);
+	snprintf(signame, sizeof(signame), "%s.sig", name);
+	ret = df_commit_record(st, &c, name, "seal", seal_json(r, n), e);
+	if (ret == 0)
+		ret = df_store_get(&r->store, &c.out[0].digest,
+		    DF_RUN_BLOB_MAX, &text, e);
+	if (ret == 0)
+		ret = df_sshsig_sign(st->key, df_role_name(DF_ROLE_RUN),
+		    text.s, text.n, &sig, e);
+	if (ret == 0)
+		ret = df_commit_put(st, &c, signame, DF_MEDIA_TEXT, sig.s,
+		    sig.n, e);
+	if (ret == 0)
+		ret = df_step_commit(st, &c, 1, e);
+	df_commit_release(&c);
+	df_buf_release(&text);
+	df_buf_release(&sig);
+	return ret;
+}
+
+/* ---- after the seal ---- */
+
+static int
+set_mode(int dir, const char *path, mode_t mode, struct df_err *e)
+{
+	struct stat st;
+
+	if (fstatat(dir, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    ((st.st_mode & 07777) == mode || S_ISLNK(st.st_mode)))
+		return 0;
+	return fchmodat(dir, path, mode, 0) == 0 ? 0 : df_fail_errno(e,
+	    DF_EXTERNAL, "freeze.mode", "cannot set the mode of %s", path);
+}
+
+struct modes {
+	struct df_store *store;
+	struct df_err *e;
+};
+
+static int
+blob_mode(void *arg, const char *name, const struct df_digest *d, int bad)
+{
+	struct modes *m = arg;
+
+	(void)d;
+	return bad ? 0 : set_mode(m->store->dir, name, 0444, m->e);
+}
+
+/* The directories that a name is in. */
+static int
+dir_modes(struct df_run *r, const char *name, struct df_map *seen,
+    struct df_err *e)
+{
+	const char *s;
+	char *dir;
+	int ret = 0;
+
+	for (s = strchr(name, '/'); s && ret == 0; s = strchr(s + 1, '/')) {
+		if (df_map_set(seen, name, (size_t)(s - name), 1) !=
+		    DF_MAP_NONE)
+			continue;
+		dir = df_strndup(name, (size_t)(s - name));
+		ret = set_mode(r->dir, dir, 0755, e);
+		free(dir);
+	}
+	return ret;
+}
+
+/* Files 0444 but the log, directories 0755; links of every name. */
+static int
+tidy(struct df_run *r, struct df_err *e)
+{
+	struct modes m = { &r->store, e };
+	struct df_artifact a;
+	struct df_map seen = { 0 };
+	struct stat st;
+	const char *name;
+	size_t i;
+	int ret;
+
+	ret = set_mode(r->dir, ".", 0755, e) < 0 ||
+	    set_mode(r->dir, "blobs", 0755, e) < 0 ||
+	    set_mode(r->dir, "blobs/sha256", 0755, e) < 0 ||
+	    set_mode(r->dir, "log.jsonl", 0644, e) < 0 ? -1 : 0;
+	for (i = 0; i < r->nname && ret == 0; i++) {
+		name = r->name[i].name;
+		if (fstatat(r->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(st.st_mode)) {
+			ret = set_mode(r->dir, name, 0444, e);
+		} else {
+			snprintf(a.name, sizeof(a.name), "%s", name);
+			a.digest = r->name[i].digest;
+			ret = df_names_link(r->dir, &a, 1, e);
+		}
+		if (ret == 0)
+			ret = dir_modes(r, name, &seen, e);
+	}
+	df_map_release(&seen);
+	return ret < 0 ? -1 : df_store_each(&r->store, blob_mode, &m, e);
+}
+
+/* A factory that is there remembers the head. */
+static void
+anchor(struct df_step *st)
+{
+	struct df_factory f;
+	struct df_err e;
+	int r = df_factory_open(&f, df_args.factory, &e);
+
+	if (r == 1) {
+		r = df_factory_anchor(&f, &st->run, st->key, DF_ROLE_RUN, &e);
+		df_factory_close(&f);
+	}
+	if (r < 0)
+		df_warn("the factory has no anchor of this run: %s", e.msg);
+}
+
+static void
+print_name(const char *name)
+{
+	if (df_args.json)
+		df_out_json(df_jset_str(jv_object(), "name", name));
+	else
+		df_out(name);
+}
+
+static void
+print_seal(const struct df_run *r)
+{
+	char name[64], hex[DF_DIGEST_STR];
+
+	snprintf(name, sizeof(name), "seal/%u.json", r->state.seals);
+	print_name(name);
+	snprintf(name, sizeof(name), "seal/%u.json.sig", r->state.seals);
+	print_name(name);
+	df_note("%s: %s, head %llu %s", r->id,
+	    df_run_status_name(r->state.status),
+	    (unsigned long long)r->state.seq, df_digest_str(&r->state.head,
+	    hex));
+}
+
+/* ---- the tool ---- */
+
+static int
+seal(struct df_step *st, struct df_err *e)
+{
+	struct df_run *r = &st->run;
+	int lock = -1, ret;
+
+	ret = lock_work(r, &lock, e);
+	if (ret == 0 && !r->state.sealed)
+		ret = end_live(st, e);
+	if (ret == 0 && !r->state.sealed)
+		ret = report(st, e);
+	/* From here to run.completed nobody appends. */
+	if (ret == 0)
+		ret = df_log_lock(&r->log, e);
+	if (ret == 0)
+		ret = df_run_refresh(r, e);
+	if (ret == 0)
+		ret = clean(r, e);
+	if (ret == 0)
+		ret = commit_seal(st, e);
+	df_log_unlock(&r->log);
+	if (lock >= 0)
+		close(lock);
+	return ret;
+}
+
+/* A sealed run needs no key: there is nothing to sign. */
+static int
+open_run(struct df_step *st, struct df_err *e)
+{
+	struct df_gate g;
+
+	memset(st, 0, sizeof(*st));
+	if (df_run_open(&st->run, df_args.run, DF_RUN_LINES, e) < 0)
+		return -1;
+	if (df_gate_pass(&st->run, &g, e) == 0 &&
+	    ((st->run.state.sealed && !st->run.state.after_seal) ||
+	    df_step_key(st, DF_ROLE_RUN, e) == 0))
+		return 0;
+	df_step_close(st);
+	return -1;
+}
+
+static int
+freeze(struct df_err *e)
+{
+	struct df_step st;
+	int r = 0;
+
+	if (open_run(&st, e) < 0)
+		return -1;
+	if (df_args.dry) {
+		df_note("%s", st.run.state.sealed && !st.run.state.after_seal
+		    ? "the run is sealed" : "the run would be sealed");
+	} else if (st.key) {
+		r = seal(&st, e);
+		if (r == 0)
+			r = tidy(&st.run, e);
+		if (r == 0)
+			anchor(&st);
+	} else {
+		r = tidy(&st.run, e);
+	}
+	if (r == 0 && st.run.state.sealed)
+		print_seal(&st.run);
+	if (r == 0 && o_bundle && !df_args.dry) {
+		r = df_bundle_write(&st.run, o_bundle, e);
+		if (r == 0)
+			print_name(o_bundle);
+	}
+	df_step_close(&st);
+	return r;
+}
+
+/* Nothing appears unless the bundle is a run that holds. */
+static int
+thaw(struct df_err *e)
+{
+	const char *parent = o_output ? o_output : ".";
+	struct df_buf path = DF_BUF_INIT;
+	struct df_place p;
+	struct df_run r;
+	struct df_gate g;
+	char name[64];
+	int ret;
+
+	if (df_place_open(&p, parent, e) < 0)
+		return -1;
+	df_buf_fmt(&path, "%s/%s", parent, p.tmp);
+	ret = df_bundle_unpack(o_thaw, path.s, name, e);
+	if (ret == 0)
+		ret = df_run_open(&r, path.s, DF_RUN_LINES, e);
+	if (ret == 0) {
+		ret = df_gate_check(&r, NULL, df_args.trust, &g, e);
+		if (ret == 0 && strcmp(r.id, name) != 0)
+			ret = df_fail(e, DF_INTEGRITY, "bundle.name",
+			    "the bundle is called %s and holds %s", name,
+			    r.id);
+		df_run_close(&r);
+	}
+	if (ret == 0)
+		ret = df_sync_fs(p.dir, path.s, e);
+	if (ret == 0)
+		ret = df_place_publish(&p, name, e);
+	df_place_close(&p);
+	if (ret == 0) {
+		df_buf_reset(&path);
+		df_buf_fmt(&path, "%s/%s", parent, name);
+		print_name(path.s);
+		df_note("%s", df_trusted_name(g.trusted));
+	}
+	df_buf_release(&path);
+	return ret;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct df_err e = { 0 };
+	size_t n;
+
+	(void)df_opt_parse(&tool, argc, argv, &n);
+	if (n)
+		df_usage("df-freeze takes no operand");
+	if (o_cancel && o_failed)
+		df_usage("--cancel or --failed, not both");
+	if ((o_cancel || o_failed) && (o_message == NULL ||
+	    o_message[strspn(o_message, " \t\n")] == '\0'))
+		df_usage("a run ends early only for a reason: -m WHY");
+	if (o_thaw && (o_bundle || o_cancel || o_failed))
+		df_usage("--thaw goes alone");
+	if ((o_thaw ? thaw(&e) : freeze(&e)) < 0)
+		df_die(&e);
+	return df_out_end(DF_OK);
+}
