@@ -35,7 +35,7 @@ work_SRC = adapter attempt basetree bundle combine dispatch dispatch-adopt \
 	secret spawn tap unseal workspace
 
 TOOLS = df-boot df-decide df-dispatch df-freeze df-handoff df-holdout df-prompt df-report \
-	df-sign df-validate df-verify
+	df-sign df-status df-validate df-verify
 LIBEXEC = df-archive df-inside
 
 UNIT = $(patsubst t/unit/%.c,%,$(sort $(wildcard t/unit/*.c)))
@@ -162,9 +162,20 @@ fuzz:
 	printf '%s\n' $(FUZZ) | O=$(O)/fuzz FUZZ_TIME=$(FUZZ_TIME) \
 	    $(filter LIBFUZZER=1,$(FUZZ_CLANG)) xargs -n 1 -P $(J) sh t/fuzz/run.sh
 
+# Every check says all that it finds; one that finds something fails.
+LINT = $(sort $(wildcard t/lint/*.sh))
+
+lint:
+	@status=0; for l in $(LINT); do \
+	    O=$(O) MAKE='$(MAKE)' sh $$l || status=1; done; exit $$status
+
+# The value of a variable, for scripts.
+print-%:
+	@echo '$($*)'
+
 clean:
 	rm -rf $(O)
 
-.PHONY: all unit fuzzers check fuzz clean
+.PHONY: all unit fuzzers check fuzz lint clean
 .DELETE_ON_ERROR:
 .SECONDARY:

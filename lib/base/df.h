@@ -5,7 +5,7 @@
  * defines _GNU_SOURCE itself before it includes this header.
  *
  * Functions that nobody here may call (strcpy, sprintf, system, atoi, mktemp,
- * ...) are listed in share/lint/banned and are searched for in the object
+ * ...) are listed in t/lint/banned and are searched for in the object
  * files by `make lint`.
  */
 #ifndef DF_H

@@ -50,7 +50,7 @@ matches(const char *p, const char *s)
 	for (; *p; p++, s++) {
 		if (*p == '*') {
 			for (try = s; *try && *try != '/'; try++)
-				if (try > s && matches(p + 1, try))
+				if (try[1] == p[1] && matches(p + 1, try + 1))
 					return 1;
 			return 0;
 		}
@@ -58,6 +58,17 @@ matches(const char *p, const char *s)
 			return 0;
 	}
 	return *s == '\0';
+}
+
+const char *
+df_record_schema(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < DF_LEN(record); i++)
+		if (matches(record[i].pattern, name))
+			return record[i].schema;
+	return NULL;
 }
 
 /* Runs beside itself: reads blobs, which were hashed before, as files. */

@@ -12,6 +12,9 @@
 
 #include "run/closed.h"
 
+/* The schema of the record that a name is given to ("handoff"), or NULL. */
+const char *df_record_schema(const char *name);
+
 /* What contradicts goes to bad.  *origins is the number of older logs that
    were checked.  -1 when something cannot be read. */
 int df_records_check(struct df_run *r, struct df_findings *bad,

@@ -265,14 +265,14 @@ manifest_item(jv m, const char *tests, const struct df_spec *sp,
 		return jv_invalid();
 	}
 	v = df_jv_get(m, "contracts");
-	o = df_jset(o, "contracts", jv_is_valid(jv_copy(v)) ? v : jv_array());
+	o = df_jset(o, "contracts", jv_is_valid(v) ? v : jv_array());
 	o = df_jset_str(o, "class", df_class_name(DF_CLASS_TAP));
 	o = df_jset_str(o, "id", df_jv_str(m, "id"));
 	o = df_jset_bool(o, "independent", 1);
 	o = df_jset_int(o, "plan", df_jv_int(m, "plan", 1));
 	o = df_jset_int(o, "priority", pri[1] - '0');
 	v = df_jv_get(m, "validates");
-	if (!jv_is_valid(jv_copy(v)))
+	if (!jv_is_valid(v))
 		v = jv_array();
 	for (i = 0; t == NULL && i < jv_array_length(jv_copy(v)); i++) {
 		one = jv_array_get(jv_copy(v), i);
@@ -329,7 +329,7 @@ from_manifest(const struct df_spec *sp, const char *tests, struct list *l,
 	jv m = read_manifest(tests, e), all, one, item, p;
 	int i, n, r = 0;
 
-	if (!jv_is_valid(jv_copy(m))) {
+	if (!jv_is_valid(m)) {
 		jv_free(m);
 		return -1;
 	}
@@ -339,7 +339,7 @@ from_manifest(const struct df_spec *sp, const char *tests, struct list *l,
 		one = jv_array_get(jv_copy(all), i);
 		item = manifest_item(one, tests, sp, e);
 		jv_free(one);
-		if (jv_is_valid(jv_copy(item)))
+		if (jv_is_valid(item))
 			push(l, item);
 		else
 			r = -1;
@@ -492,7 +492,7 @@ df_suite_item(struct df_suite_item *it, const struct df_buf *json,
 	memset(it, 0, sizeof(*it));
 	df_buf_init(&it->program);
 	it->j = df_json_parse(json->s, json->n, 0, "item", e);
-	if (!jv_is_valid(jv_copy(it->j)))
+	if (!jv_is_valid(it->j))
 		return -1;
 	it->id = df_jv_str(it->j, "id");
 	it->title = text_of(it->j, "title");
@@ -533,7 +533,7 @@ df_suite_frame(struct df_suite_frame *f, const struct df_buf *json,
     struct df_err *e)
 {
 	f->j = df_json_parse(json->s, json->n, 0, "item 0", e);
-	if (!jv_is_valid(jv_copy(f->j)))
+	if (!jv_is_valid(f->j))
 		return -1;
 	f->p1_need = df_jv_int(f->j, "p1_need", -1);
 	f->percent = df_jv_int(f->j, "percent", -1);
@@ -561,10 +561,16 @@ canaries(struct df_leak *l, uint32_t n, const char *s)
 }
 
 static void
-block(struct df_leak *l, uint32_t n, const char *code)
+code(struct df_leak *l, uint32_t n, const char *s, size_t len)
 {
-	df_leak_add(l, DF_LEAK_CODE, n, code, strlen(code));
-	df_leak_add_lines(l, n, code, strlen(code));
+	df_leak_add(l, DF_LEAK_CODE, n, s, len);
+	df_leak_add_lines(l, n, s, len);
+}
+
+static void
+block(struct df_leak *l, uint32_t n, const char *s)
+{
+	code(l, n, s, strlen(s));
 }
 
 int
@@ -596,8 +602,7 @@ df_suite_needles(const struct df_sealed *s, struct df_leak *l,
 		df_leak_add(l, DF_LEAK_TITLE, i, it.title, strlen(it.title));
 		df_leak_add(l, DF_LEAK_ID, i, it.id, strlen(it.id));
 		df_leak_add_lines(l, i, it.text, strlen(it.text));
-		if (it.program.n)
-			block(l, i, it.program.s);
+		code(l, i, it.program.s, it.program.n);
 		df_suite_item_release(&it);
 	}
 	return 0;

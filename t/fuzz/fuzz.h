@@ -13,6 +13,8 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
+#include "base/df.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -294,9 +294,9 @@ disguises(void)
 
 	any(l, 0, "grep -qx \"Total: 3\" out.txt || exit 1\n");
 	for (i = 0; i < DF_LEN(text); i++)
-		is_int(scan(l, text[i]), 1, text[i]);
+		is_int(scan(l, text[i]), 1, "in disguise");
 	for (i = 0; i < DF_LEN(other); i++)
-		is_int(scan(l, other[i]), 0, other[i]);
+		is_int(scan(l, other[i]), 0, "something else");
 	df_leak_free(l);
 }
 
