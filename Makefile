@@ -34,8 +34,9 @@ work_SRC = adapter attempt basetree bundle combine dispatch dispatch-adopt \
 	jq judge merge preflight protect record sandbox schedule scratch \
 	secret spawn tap unseal workspace
 
-TOOLS = df-boot df-decide df-dispatch df-freeze df-handoff df-holdout df-prompt df-report \
-	df-sign df-status df-validate df-verify
+TOOLS = df-boot df-decide df-dispatch df-freeze df-handoff df-holdout \
+	df-log df-prompt df-report df-sign df-status df-store df-validate \
+	df-verify
 LIBEXEC = df-archive df-inside
 
 UNIT = $(patsubst t/unit/%.c,%,$(sort $(wildcard t/unit/*.c)))

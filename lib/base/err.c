@@ -162,13 +162,13 @@ df_die(const struct df_err *e)
 }
 
 void
-df_diex(int code, const char *name, const char *fmt, ...)
+df_diex(int exit, const char *code, const char *fmt, ...)
 {
 	struct df_err e;
 	va_list ap;
 
 	va_start(ap, fmt);
-	fill(&e, code, name, fmt, ap, 0);
+	fill(&e, exit, code, fmt, ap, 0);
 	va_end(ap);
 	df_die(&e);
 }

@@ -137,6 +137,25 @@ escape(struct scan *c)
 	return 0;
 }
 
+/* Could a UTF-8 sequence of more than n bytes begin like that? */
+static int
+begins_utf8(const char *s, size_t n)
+{
+	static const char *const rest[] = { "\x80\x80\x80",
+	    "\xbf\xbf\xbf" };
+	uint32_t cp;
+	char q[4];
+	size_t i;
+
+	for (i = 0; i < DF_LEN(rest) && n < sizeof(q); i++) {
+		memcpy(q, s, n);
+		memcpy(q + n, rest[i], sizeof(q) - n);
+		if (df_utf8(q, sizeof(q), &cp) > n)
+			return 1;
+	}
+	return 0;
+}
+
 static int
 string(struct scan *c, uint32_t *tok)
 {
@@ -168,7 +187,8 @@ string(struct scan *c, uint32_t *tok)
 		} else {
 			k = df_utf8(s + c->i, n - c->i, &cp);
 			if (k == 0) {
-				if (n - c->i < 4 && (c->flags & DF_JSON_PREFIX))
+				if ((c->flags & DF_JSON_PREFIX) &&
+				    begins_utf8(s + c->i, n - c->i))
 					return bad(c, n, "");
 				return bad(c, c->i, "not UTF-8");
 			}
@@ -192,6 +212,13 @@ digits(struct scan *c)
 }
 
 static int
+no_integer(struct scan *c, size_t at)
+{
+	return bad(c, at, "not an integer of at most 2^53 - 1 in canonical "
+	    "form");
+}
+
+static int
 number(struct scan *c)
 {
 	const char *s = c->j->s;
@@ -207,6 +234,9 @@ number(struct scan *c)
 		return bad(c, c->i, "bad number");
 	if (n > 1 && s[from + (size_t)neg] == '0')
 		return bad(c, from, "leading zero");
+	if ((c->flags & DF_JSON_CANON) && c->i < c->j->n && (s[c->i] == '.' ||
+	    s[c->i] == 'e' || s[c->i] == 'E'))
+		return no_integer(c, from);
 	if (c->i < c->j->n && s[c->i] == '.') {
 		whole = 0;
 		c->i++;
@@ -240,8 +270,7 @@ number(struct scan *c)
 	if (!whole || (neg && d == 0) || d > (double)DF_JSON_INT ||
 	    d < -(double)DF_JSON_INT) {
 		if (c->flags & DF_JSON_CANON)
-			return bad(c, from, "not an integer of at most "
-			    "2^53 - 1 in canonical form");
+			return no_integer(c, from);
 		c->j->tok[t].esc = 1;
 	}
 	return 0;

@@ -106,7 +106,7 @@ void df_json_line(struct df_buf *b, jv v);
 
 /* Shorthand for building objects: each eats obj and v. */
 jv df_jset(jv obj, const char *name, jv v);
-jv df_jset_str(jv obj, const char *name, const char *s);	/* NULL: leave */
+jv df_jset_str(jv obj, const char *name, const char *s); /* NULL: leave */
 jv df_jset_strn(jv obj, const char *name, const char *s, size_t n);
 jv df_jset_int(jv obj, const char *name, int64_t v);
 jv df_jset_bool(jv obj, const char *name, int v);

@@ -198,10 +198,22 @@ unknown(const char *given, const struct df_opt *a, const struct df_opt *b)
 	df_usage("unknown option %s", given);
 }
 
-/* Parse from argv[*i] on; stops at the first operand. */
+/* A word that looks like an option among operands is a mistake. */
+static void
+options_first(char **operand, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		if (operand[i][0] == '-' && operand[i][1])
+			df_usage("%s: options come before operands (-- ends "
+			    "them)", operand[i]);
+}
+
+/* Parse from argv[*i] on; stops at the first operand.  last: no verb comes. */
 static void
 parse(int argc, char **argv, int *i, const struct df_opt *a,
-    const struct df_opt *b)
+    const struct df_opt *b, int last)
 {
 	const struct df_opt *o;
 	const char *eq;
@@ -210,8 +222,11 @@ parse(int argc, char **argv, int *i, const struct df_opt *a,
 
 	for (; *i < argc; ++*i) {
 		w = argv[*i];
-		if (w[0] != '-' || w[1] == '\0')
+		if (w[0] != '-' || w[1] == '\0') {
+			if (last)
+				options_first(argv + *i, argc - *i);
 			return;
+		}
 		if (strcmp(w, "--") == 0) {
 			++*i;
 			return;
@@ -283,7 +298,7 @@ df_opt_parse(const struct df_tool *t, int argc, char **argv, size_t *n)
 	int i = 1;
 
 	begin(t, argc, argv);
-	parse(argc, argv, &i, t->opts, NULL);
+	parse(argc, argv, &i, t->opts, NULL, 1);
 	*n = (size_t)(argc - i);
 	return argv + i;
 }
@@ -297,7 +312,7 @@ df_opt_run(const struct df_tool *t, int argc, char **argv)
 	int i = 1;
 
 	begin(t, argc, argv);
-	parse(argc, argv, &i, t->opts, NULL);
+	parse(argc, argv, &i, t->opts, NULL, 0);
 	if (i >= argc && t->run)
 		return t->run(argv + i, 0);
 	if (i >= argc)
@@ -318,6 +333,6 @@ df_opt_run(const struct df_tool *t, int argc, char **argv)
 	if (i + 1 < argc && strcmp(argv[i + 1], "--help") == 0)
 		help(t);
 	i++;
-	parse(argc, argv, &i, v->opts, t->opts);
+	parse(argc, argv, &i, v->opts, t->opts, 1);
 	return v->run(argv + i, (size_t)(argc - i));
 }

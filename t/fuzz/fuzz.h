@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/mem.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
@@ -55,9 +56,8 @@ fuzz_part(const char **p, size_t *n)
 __attribute__((unused)) static char *
 fuzz_copy(const char *s, size_t n)
 {
-	char *p = malloc(n ? n : 1);
+	char *p = df_malloc(n);
 
-	must(p != NULL);
 	if (n)
 		memcpy(p, s, n);
 	return p;

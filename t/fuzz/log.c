@@ -107,8 +107,7 @@ made(void *arg, const struct df_event *ev, struct df_err *e)
 
 	(void)arg;
 	(void)e;
-	if (ev->off + ev->len <= 1 << 20)	/* an adopted line is not ours */
-		(void)df_map_set(&signed_, k, 32, 1);
+	(void)df_map_set(&signed_, k, 32, 1);
 	return 0;
 }
 

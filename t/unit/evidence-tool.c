@@ -146,7 +146,7 @@ age_seal(char **a)
 	uint8_t pk[64][32];
 	size_t n;
 
-	for (n = 0; a[n] && n < 64; n++)
+	for (n = 0; n < 64 && a[n]; n++)
 		need(df_age_recipient_parse(a[n], strlen(a[n]), pk[n], &e) ==
 		    0);
 	input(&in);

@@ -20,7 +20,7 @@ shown(const char *s)
 	static char b[256];
 	size_t i;
 
-	for (i = 0; s[i] && i < sizeof(b) - 1; i++)
+	for (i = 0; i < sizeof(b) - 1 && s[i]; i++)
 		b[i] = (char)(s[i] == '\n' ? '/' : s[i]);
 	b[i] = '\0';
 	return b;

@@ -292,18 +292,22 @@ tasks(void)
 	ok(df_json_scan(&j, env, strlen(env), 0, "run.json", &e) == 0 &&
 	    df_state_tasks(&s, &j, &e) == 0, "tasks are read");
 	must(&s, "run.started", "{\"preflight\":\"PASS\"}");
-	must(&s, "stage.started", "{\"attempt\":1,\"stage\":\"dispatch/T-001\"}");
+	must(&s, "stage.started",
+	    "{\"attempt\":1,\"stage\":\"dispatch/T-001\"}");
 	refuse(&s, "stage.started",
 	    "{\"attempt\":2,\"stage\":\"dispatch/T-001\"}", DF_REFUSED,
 	    "attempt.open");
 	refuse(&s, "run.evaluating", "{}", DF_REFUSED, "stage.open");
 	must(&s, "stage.completed",
-	    "{\"attempt\":1,\"outcome\":\"success\",\"stage\":\"dispatch/T-001\"}");
+	    "{\"attempt\":1,\"outcome\":\"success\","
+	    "\"stage\":\"dispatch/T-001\"}");
 	is_int(s.done, 1, "one task is done");
 	refuse(&s, "run.evaluating", "{}", DF_REFUSED, "task.incomplete");
-	must(&s, "stage.started", "{\"attempt\":1,\"stage\":\"dispatch/T-002\"}");
+	must(&s, "stage.started",
+	    "{\"attempt\":1,\"stage\":\"dispatch/T-002\"}");
 	must(&s, "stage.completed",
-	    "{\"attempt\":1,\"outcome\":\"success\",\"stage\":\"dispatch/T-002\"}");
+	    "{\"attempt\":1,\"outcome\":\"success\","
+	    "\"stage\":\"dispatch/T-002\"}");
 	refuse(&s, "run.evaluating", "{}", DF_REFUSED, "merge.missing");
 	must(&s, "stage.started", "{\"attempt\":1,\"stage\":\"merge\"}");
 	must(&s, "stage.failed", "{\"attempt\":1,\"outcome\":\"fail\","
@@ -311,9 +315,11 @@ tasks(void)
 	is_int(s.done, 1, "a conflict opens the later task again");
 	is_int(df_state_dispatch(&s, 1)->rebase, 1,
 	    "which starts from all before it");
-	must(&s, "stage.started", "{\"attempt\":2,\"stage\":\"dispatch/T-002\"}");
+	must(&s, "stage.started",
+	    "{\"attempt\":2,\"stage\":\"dispatch/T-002\"}");
 	must(&s, "stage.failed", "{\"attempt\":2,\"error\":{\"code\":\"lost\","
-	    "\"retryable\":true},\"outcome\":\"retry\",\"stage\":\"dispatch/T-002\"}");
+	    "\"retryable\":true},\"outcome\":\"retry\","
+	    "\"stage\":\"dispatch/T-002\"}");
 	refuse(&s, "stage.started",
 	    "{\"attempt\":3,\"stage\":\"dispatch/T-002\"}", DF_EXHAUSTED,
 	    "budget.attempts");
