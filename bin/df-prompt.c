@@ -171,10 +171,26 @@ scenario_feedback(struct work *w, jv scenario, const char *task)
 		add_feedback(w, task, failure ? failure : "failed");
 }
 
+/* Did the artifact do it, and not the judge or a scenario before it? */
+static int
+is_its_fault(jv scenario)
+{
+	static const char *const others[] = { "not-run", "environment",
+	    "no-executable-verify", "sandbox" };
+	const char *status = df_jv_str(scenario, "status");
+	const char *failure = df_jv_str(scenario, "failure");
+	size_t i;
+
+	for (i = 0; failure && i < DF_LEN(others); i++)
+		if (strcmp(failure, others[i]) == 0)
+			return 0;
+	return strcmp(status, "PASS") != 0;
+}
+
 static void
 feedback(struct work *w, const char *task)
 {
-	const char *who, *status;
+	const char *who;
 	jv list, one;
 	int i, n;
 
@@ -187,10 +203,18 @@ feedback(struct work *w, const char *task)
 	for (i = 0; i < n; i++) {
 		one = jv_array_get(jv_copy(list), i);
 		who = df_jv_str(one, "responsible_task");
-		status = df_jv_str(one, "status");
-		if (who && strcmp(who, task) == 0 &&
-		    strcmp(status, "PASS") != 0)
+		if (who && strcmp(who, task) == 0 && is_its_fault(one))
 			scenario_feedback(w, one, task);
+		jv_free(one);
+	}
+	jv_free(list);
+	list = df_jv_get(w->verdict, "disclosed");
+	n = jv_array_length(jv_copy(list));
+	for (i = 0; i < n; i++) {
+		one = jv_array_get(jv_copy(list), i);
+		who = df_jv_str(one, "task");
+		if (who && strcmp(who, task) == 0)
+			add_feedback(w, task, "disclosed");
 		jv_free(one);
 	}
 	jv_free(list);
