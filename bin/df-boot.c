@@ -156,7 +156,7 @@ load_adapter(struct boot *b, struct df_err *e)
 	*slash = '\0';
 	b->adapter_host = df_adapter_resolve(&b->adapter, real, e);
 	free(real);
-	return jv_is_valid(jv_copy(b->adapter_host)) ? 0 : -1;
+	return jv_is_valid(b->adapter_host) ? 0 : -1;
 }
 
 static void
@@ -497,7 +497,7 @@ static jv
 host_record(const struct boot *b)
 {
 	jv v = df_jset(jv_object(), "adapter",
-	    jv_is_valid(jv_copy(b->adapter_host)) ? jv_copy(b->adapter_host) :
+	    jv_is_valid(b->adapter_host) ? jv_copy(b->adapter_host) :
 	    jv_null());
 
 	v = df_jset(v, "protected", df_protect_json(&b->protect));

@@ -41,11 +41,11 @@ collect(struct work *w, struct df_err *e)
 	struct df_run *r = &w->step.run;
 
 	w->facts = df_facts(r, e);
-	if (!jv_is_valid(jv_copy(w->facts)) || df_schema_write(&w->facts_text,
+	if (!jv_is_valid(w->facts) || df_schema_write(&w->facts_text,
 	    jv_copy(w->facts), "facts", e) < 0)
 		return -1;
 	w->policy = df_policies(r, jv_copy(w->facts), e);
-	if (!jv_is_valid(jv_copy(w->policy)) || df_schema_write(
+	if (!jv_is_valid(w->policy) || df_schema_write(
 	    &w->policy_text, jv_copy(w->policy), "policy-result", e) < 0)
 		return -1;
 	w->pass = strcmp(df_jv_str(w->policy, "verdict"), "pass") == 0;
@@ -465,7 +465,7 @@ decided_record(struct work *w, struct df_err *e)
 		if (n == NULL)
 			continue;
 		v = df_run_json(&w->step.run, name, "decision", e);
-		if (!jv_is_valid(jv_copy(v)))
+		if (!jv_is_valid(v))
 			return NULL;
 		if (strcmp(df_jv_str(v, "kind"), "amend") != 0)
 			found = n;

@@ -82,7 +82,7 @@ load(struct work *w, struct df_err *e)
 	r = input(w, name, &b, e);
 	if (r == 0) {
 		w->contract = df_json_parse(b.s, b.n, 0, name, e);
-		r = jv_is_valid(jv_copy(w->contract)) ? 0 : -1;
+		r = jv_is_valid(w->contract) ? 0 : -1;
 	}
 	df_buf_reset(&b);
 	name = "config/template/handoff.md";

@@ -90,7 +90,7 @@ load(struct work *w, struct df_err *e)
 	r = input(w, name, &b, e);
 	if (r == 0) {
 		w->contract = df_json_parse(b.s, b.n, 0, name, e);
-		r = jv_is_valid(jv_copy(w->contract)) ? 0 : -1;
+		r = jv_is_valid(w->contract) ? 0 : -1;
 	}
 	df_buf_reset(&b);
 	name = "config/template/prompt.md";
@@ -109,7 +109,7 @@ load(struct work *w, struct df_err *e)
 	if (r == 0 && n) {
 		w->verdict = df_run_json(run, name, "holdout", e);
 		df_commit_input(&w->commit[0], name, &n->digest);
-		r = jv_is_valid(jv_copy(w->verdict)) ? 0 : -1;
+		r = jv_is_valid(w->verdict) ? 0 : -1;
 	}
 	if (r < 0 || df_public_read(&w->public, &run->store,
 	    &df_run_find(run, "spec.tree")->digest, e) < 0)
@@ -196,7 +196,7 @@ feedback(struct work *w, const char *task)
 
 	w->nfeedback = 0;
 	df_list_free(&w->owned);
-	if (!jv_is_valid(jv_copy(w->verdict)))
+	if (!jv_is_valid(w->verdict))
 		return;
 	list = df_jv_get(w->verdict, "holdouts");
 	n = jv_array_length(jv_copy(list));

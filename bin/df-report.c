@@ -166,7 +166,7 @@ measured(jv host)
 
 	for (i = 0; i < DF_LEN(same); i++) {
 		m = df_jv_get(host, same[i]);
-		if (jv_is_valid(jv_copy(m)))
+		if (jv_is_valid(m))
 			v = df_jset(v, same[i], m);
 		else
 			jv_free(m);
@@ -197,7 +197,7 @@ one_attempt(struct work *w, size_t t, uint32_t n, int last, struct df_err *e)
 	rec = df_run_json(r, name, "attempt", e);
 	snprintf(name, sizeof(name), "dispatch/%s/%u.host.json", task, n);
 	host = df_run_json(r, name, "attempt-host", e);
-	if (!jv_is_valid(jv_copy(rec)) || !jv_is_valid(jv_copy(host))) {
+	if (!jv_is_valid(rec) || !jv_is_valid(host)) {
 		jv_free(host);
 		jv_free(rec);
 		return jv_invalid();
@@ -249,7 +249,7 @@ dispatches(struct work *w, struct df_err *e)
 			list = jv_array_append(list, not_tried(w, t));
 		for (n = 1; st && n <= st->attempts; n++) {
 			one = one_attempt(w, t, n, n == st->attempts, e);
-			if (!jv_is_valid(jv_copy(one))) {
+			if (!jv_is_valid(one)) {
 				jv_free(list);
 				return one;
 			}
@@ -410,8 +410,8 @@ load(struct work *w, struct df_err *e)
 		w->holdout = df_run_json(r, name, "holdout", e);
 	else
 		w->holdout = jv_null();
-	if (!jv_is_valid(jv_copy(w->facts)) ||
-	    !jv_is_valid(jv_copy(w->holdout)))
+	if (!jv_is_valid(w->facts) ||
+	    !jv_is_valid(w->holdout))
 		return -1;
 	w->matrix = df_matrix_new(&w->public.spec);
 	for (i = 0; i < r->state.ntask; i++) {
@@ -433,7 +433,7 @@ report(struct work *w, struct df_err *e)
 
 	list = dispatches(w, e);
 	valid = df_run_json(r, "validation.json", "validation", e);
-	if (!jv_is_valid(jv_copy(list)) || !jv_is_valid(jv_copy(valid))) {
+	if (!jv_is_valid(list) || !jv_is_valid(valid)) {
 		jv_free(v);
 		jv_free(list);
 		jv_free(valid);
@@ -577,10 +577,10 @@ full(struct work *w, struct df_err *e)
 	if (open_full(w, e) < 0 || load(w, e) < 0)
 		return -1;
 	hold = full_holdouts(w, e);
-	if (!jv_is_valid(jv_copy(hold)))
+	if (!jv_is_valid(hold))
 		return -1;
 	v = report(w, e);
-	if (!jv_is_valid(jv_copy(v))) {
+	if (!jv_is_valid(v)) {
 		jv_free(hold);
 		return -1;
 	}
@@ -618,7 +618,7 @@ make(struct work *w, struct df_err *e)
 		if (load(w, e) < 0)
 			return -1;
 		v = report(w, e);
-		if (!jv_is_valid(jv_copy(v)))
+		if (!jv_is_valid(v))
 			return -1;
 		df_note("%s: %s", df_jv_str(v, "verdict"), df_jv_str(v,
 		    "verdict_reason"));

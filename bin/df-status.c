@@ -216,7 +216,7 @@ ended_attempt(struct df_run *r, const struct df_name *n, struct df_err *e)
 	const char *status, *task, *code, *done;
 	char id[200];
 
-	if (!jv_is_valid(jv_copy(in))) {
+	if (!jv_is_valid(in)) {
 		jv_free(v);
 		return in;
 	}
@@ -320,7 +320,7 @@ as_ro(struct df_run *r, struct df_err *e)
 		if (schema == NULL || strcmp(schema, "attempt") != 0)
 			continue;
 		v = ended_attempt(r, &r->name[i], e);
-		if (!jv_is_valid(jv_copy(v)))
+		if (!jv_is_valid(v))
 			return -1;
 		record("JobAttemptRecord", "job-attempt", v);
 	}

@@ -96,7 +96,7 @@ replay(struct work *w, unsigned n, const struct df_event *ev,
 	    0)
 		return -1;
 	facts = df_facts(&then, e);
-	policy = jv_is_valid(jv_copy(facts)) ? df_policies(&then,
+	policy = jv_is_valid(facts) ? df_policies(&then,
 	    jv_copy(facts), e) : jv_invalid();
 	said = self && ev->j->tok[self].type == DF_JTRUE;
 	if (said != df_is_producer(&then, ev->actor))
@@ -105,7 +105,7 @@ replay(struct work *w, unsigned n, const struct df_event *ev,
 		    "otherwise", (unsigned long long)ev->seq, said ? "true" :
 		    "false");
 	df_run_close(&then);
-	if (!jv_is_valid(jv_copy(facts)) || !jv_is_valid(jv_copy(policy))) {
+	if (!jv_is_valid(facts) || !jv_is_valid(policy)) {
 		jv_free(facts);
 		jv_free(policy);
 		return -1;

@@ -20,9 +20,6 @@ df_origin_open(struct df_origin *o, const char *path, struct df_err *e)
 		(void)df_fail(e, DF_REFUSED, "origin.open",
 		    "%s is not sealed: it can still be worked on", path);
 		(void)df_hint(e, "df-freeze -C %s", path);
-	} else if (o->run.state.effective == DF_D_APPROVE) {
-		(void)df_fail(e, DF_REFUSED, "origin.approved",
-		    "%s was approved: there is nothing to supersede", path);
 	} else if (df_gate_pass(&o->run, &g, e) == 0) {
 		return 0;
 	}

@@ -24,8 +24,8 @@ struct df_origin {
 	struct df_run run;
 };
 /*
- * Open a sealed run that verifies: DF_REFUSED when it is not sealed, or its
- * decision is to approve; DF_AUTH when it is not VERIFIED; DF_INTEGRITY.
+ * Open a sealed run that verifies: DF_REFUSED when it is not sealed; DF_AUTH
+ * when it is not VERIFIED; DF_INTEGRITY.
  */
 int df_origin_open(struct df_origin *o, const char *path, struct df_err *e)
 	DF_CHECK;

@@ -1,7 +1,9 @@
 #include "base/df.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/out.h"
 #include "run/profile.h"
 #include "run/settings.h"
@@ -11,7 +13,7 @@ df_profile_init(struct df_profile *p)
 {
 	memset(p, 0, sizeof(*p));
 	p->json = p->settings = p->origins = jv_invalid();
-	p->adapter = "";
+	p->adapter = df_strdup("");
 }
 
 void
@@ -21,7 +23,9 @@ df_profile_release(struct df_profile *p)
 	jv_free(p->json);
 	jv_free(p->settings);
 	jv_free(p->origins);
-	df_profile_init(p);
+	free(p->adapter);
+	memset(p, 0, sizeof(*p));
+	p->json = p->settings = p->origins = jv_invalid();
 }
 
 static int
@@ -161,6 +165,22 @@ load_pipeline(struct df_profile *p, const struct df_factory *f,
 	return r < 0 ? -1 : suite_kind(c->json, suite, e);
 }
 
+static void
+find_adapter(struct df_profile *p, const char *path)
+{
+	const char *s = df_jv_str(p->settings, "agent.adapter");
+	const char *from = df_jv_str(p->origins, "agent.adapter");
+	const char *slash = strrchr(path, '/');
+	struct df_buf b = DF_BUF_INIT;
+
+	if (slash && strncmp(from, "profile", 7) == 0 &&
+	    (strncmp(s, "./", 2) == 0 || strncmp(s, "../", 3) == 0))
+		df_buf_add(&b, path, (size_t)(slash - path) + 1);
+	df_buf_str(&b, s);
+	free(p->adapter);
+	p->adapter = df_buf_detach(&b);
+}
+
 int
 df_profile_load(struct df_profile *p, const struct df_factory *f,
     const char *name, const struct df_list *set, const struct df_list *policy,
@@ -181,7 +201,7 @@ df_profile_load(struct df_profile *p, const struct df_factory *f,
 	jv_free(values);
 	if (r < 0)
 		return -1;
-	p->adapter = df_jv_str(p->settings, "agent.adapter");
+	find_adapter(p, c->path);
 	if (load_policies(p, f, policy, e) < 0 || load_texts(p, f, e) < 0)
 		return -1;
 	return load_pipeline(p, f, suite, e);

@@ -15,7 +15,11 @@ struct df_profile {
 	struct df_configs cfg;	/* everything that was read, adapter too */
 	jv json;		/* the profile */
 	jv settings, origins;	/* settings.h */
-	const char *adapter;	/* name or path; "" when there is none */
+	/*
+	 * Name or path of the adapter; "" when there is none.  A path of the
+	 * profile that begins with "./" or "../" counts from its directory.
+	 */
+	char *adapter;
 };
 
 void df_profile_init(struct df_profile *p);

@@ -279,7 +279,7 @@ check_verdicts(struct df_run *r, struct df_findings *bad, struct df_err *e)
 		if (df_run_find(r, name) == NULL)
 			continue;	/* begun and never ended */
 		v = df_run_json(r, name, "holdout", e);
-		if (!jv_is_valid(jv_copy(v)))
+		if (!jv_is_valid(v))
 			return -1;
 		same_digest(r, "commitment.json", df_jv_str(v, "commitment"),
 		    name, bad);
@@ -351,7 +351,7 @@ check_decisions(struct df_run *r, struct df_findings *bad, struct df_err *e)
 	for (i = 1; i <= r->state.decisions; i++) {
 		snprintf(name, sizeof(name), "decision/%u.json", i);
 		v = df_run_json(r, name, "decision", e);
-		if (!jv_is_valid(jv_copy(v)))
+		if (!jv_is_valid(v))
 			return -1;
 		if (strcmp(df_jv_str(v, "run"), df_digest_str(
 		    &r->state.genesis, hex)) != 0 ||
@@ -456,7 +456,7 @@ check_taken(struct taken *t, const struct df_name *n, struct df_err *e)
 	const struct done *d;
 	char hex[DF_DIGEST_STR];
 
-	if (!jv_is_valid(jv_copy(v)))
+	if (!jv_is_valid(v))
 		return -1;
 	from = df_jv_get(v, "cached_from");
 	if (jv_get_kind(from) == JV_KIND_OBJECT) {

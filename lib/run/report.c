@@ -94,7 +94,7 @@ md_dispatch(struct df_buf *b, jv d)
 	if (df_jv_int(d, "attempt", 0))
 		df_buf_fmt(b, "%lld", (long long)df_jv_int(d, "attempt", 0));
 	df_buf_fmt(b, " | %s%s | %s | ", str(d, "status"),
-	    jv_is_valid(jv_copy(c)) ? " (taken over)" : "",
+	    jv_is_valid(c) ? " (taken over)" : "",
 	    str(d, "results_status"));
 	if (df_jv_int(m, "wall_ms", -1) >= 0)
 		seconds(b, df_jv_int(m, "wall_ms", 0));

@@ -206,7 +206,7 @@ resolve_one(const struct df_setting *s, jv profile, const char *name,
 	} else {
 		p = jv_get_kind(profile) == JV_KIND_OBJECT ?
 		    df_jv_get(profile, s->key) : jv_invalid();
-		if (jv_is_valid(jv_copy(p))) {
+		if (jv_is_valid(p)) {
 			df_buf_fmt(origin, "profile %s", name);
 			r = typed(s, p, origin->s, value, e);
 		} else {

@@ -218,10 +218,10 @@ df_step_commit(struct df_step *s, struct df_commit *c, size_t n,
 	for (i = 0; i < n && r == 0; i++) {
 		c[i].data = df_artifacts_put(c[i].data, c[i].out, c[i].nout,
 		    &s->run.store, e);
-		if (jv_is_valid(jv_copy(c[i].data)))
+		if (jv_is_valid(c[i].data))
 			c[i].data = df_inputs_put(c[i].data, c[i].in,
 			    c[i].nin, &s->run.store, e);
-		if (!jv_is_valid(jv_copy(c[i].data)))
+		if (!jv_is_valid(c[i].data))
 			r = -1;
 	}
 	for (i = 0; i < n && r == 0; i++) {

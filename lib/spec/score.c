@@ -135,7 +135,7 @@ ids(const struct df_suite_item *it, const char *name)
 {
 	jv v = df_jv_get(it->j, name);
 
-	return jv_is_valid(jv_copy(v)) ? v : jv_array();
+	return jv_is_valid(v) ? v : jv_array();
 }
 
 static jv

@@ -137,7 +137,7 @@ df_adapter_resolve(const struct df_adapter *a, const char *here,
 
 	for (i = 0; i < DF_LEN(key); i++) {
 		v = resolve_list(a, key[i], here, e);
-		if (!jv_is_valid(jv_copy(v))) {
+		if (!jv_is_valid(v)) {
 			jv_free(v);
 			jv_free(o);
 			return jv_invalid();
@@ -145,7 +145,7 @@ df_adapter_resolve(const struct df_adapter *a, const char *here,
 		o = df_jset(o, key[i], v);
 	}
 	v = resolve_home(a, e);
-	if (!jv_is_valid(jv_copy(v))) {
+	if (!jv_is_valid(v)) {
 		jv_free(v);
 		jv_free(o);
 		return jv_invalid();
@@ -293,7 +293,7 @@ df_adapter_usage(const struct df_adapter *a, const struct df_buf *out)
 		if (*s != '{' && *s != '[')
 			continue;
 		v = df_json_parse(s, (size_t)(lf - s), 0, "stdout", NULL);
-		if (!jv_is_valid(jv_copy(v))) {
+		if (!jv_is_valid(v)) {
 			jv_free(v);
 			continue;
 		}

@@ -310,14 +310,14 @@ judge_end(struct df_attempt *a, jv before, jv after)
 		a->infra = a->child.failed;
 		return;
 	}
-	if (!jv_is_valid(jv_copy(before))) {
+	if (!jv_is_valid(before)) {
 		df_capture_get(&a->child.err, &said);
 		(void)df_fail(&a->infra, DF_EXTERNAL, "sandbox.start",
 		    "the sandbox did not start: %.*s",
 		    (int)strcspn(said.s, "\n"), said.s);
 	} else if (a->child.killed) {
 		a->timeout = 1;
-	} else if (!jv_is_valid(jv_copy(after))) {
+	} else if (!jv_is_valid(after)) {
 		df_capture_get(&a->child.err, &said);
 		if (WIFEXITED(a->child.status) &&
 		    WEXITSTATUS(a->child.status) == DF_EXTERNAL)
@@ -413,7 +413,7 @@ df_attempt_finish(struct df_attempt *a, struct df_err *e)
 	if (a->infra.exit == 0 && !a->timeout)
 		r = read_result(a, &secrets, e);
 	df_secrets_release(&secrets);
-	if (jv_is_valid(jv_copy(before))) {
+	if (jv_is_valid(before)) {
 		mounts = df_jv_get(before, "mounts");
 		if (a->session->level != DF_LEVEL_NONE)
 			a->exposed = df_protect_mounts(&a->session->protect,
@@ -423,7 +423,7 @@ df_attempt_finish(struct df_attempt *a, struct df_err *e)
 	} else {
 		jv_free(before);
 	}
-	if (jv_is_valid(jv_copy(after)))
+	if (jv_is_valid(after))
 		a->record = df_jset(a->record, "after", after);
 	else
 		jv_free(after);

@@ -163,7 +163,7 @@ new_record(const struct df_plan *p, jv old, jv from)
 	    now));
 	for (i = 0; i < DF_LEN(kept); i++) {
 		m = df_jv_get(old, kept[i]);
-		if (jv_is_valid(jv_copy(m)))
+		if (jv_is_valid(m))
 			v = df_jset(v, kept[i], m);
 		else
 			jv_free(m);
@@ -218,7 +218,7 @@ df_origins_adopt(struct df_dispatch *d, struct df_job_slot *j,
 	snprintf(name, sizeof(name), "origin/1/dispatch/%s/%u.json",
 	    j->plan.task, o->attempt);
 	old = df_run_json(&d->step->run, name, "attempt", e);
-	if (!jv_is_valid(jv_copy(old)))
+	if (!jv_is_valid(old))
 		return -1;
 	key = df_jv_str(old, "stage_key");
 	status = df_jv_str(old, "status");

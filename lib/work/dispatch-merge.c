@@ -143,7 +143,7 @@ df_dispatch_lineage(struct df_dispatch *d, struct df_err *e)
 	qsort(list, n, sizeof(*list), by_seq);
 	for (i = 0; i < n && r == 0; i++) {
 		v = record_of(d, list[i].task, e);
-		r = jv_is_valid(jv_copy(v)) ? add_result(d, list[i].task, v,
+		r = jv_is_valid(v) ? add_result(d, list[i].task, v,
 		    e) : -1;
 		jv_free(v);
 	}

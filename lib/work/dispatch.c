@@ -163,7 +163,7 @@ open_session(struct df_dispatch *d, struct df_err *e)
 		return ret;
 	}
 	host = df_run_json(r, "boot.host.json", "boot-host", e);
-	if (!jv_is_valid(jv_copy(host)) || base == NULL)
+	if (!jv_is_valid(host) || base == NULL)
 		return -1;
 	s->host = df_jv_get(host, "adapter");
 	list = df_jv_get(host, "protected");

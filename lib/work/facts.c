@@ -62,7 +62,7 @@ validation_facts(struct df_run *r, struct df_err *e)
 {
 	jv in = df_run_json(r, "validation.json", "validation", e), v;
 
-	if (!jv_is_valid(jv_copy(in)))
+	if (!jv_is_valid(in))
 		return in;
 	v = df_jset(jv_object(), "checks", df_jv_get(in, "checks"));
 	v = df_jset(v, "status", df_jv_get(in, "status"));
@@ -107,7 +107,7 @@ attempt_facts(struct df_run *r, size_t t, jv v, struct df_err *e)
 	snprintf(name, sizeof(name), "dispatch/%s/%u.host.json",
 	    r->state.task[t].id, st->attempts);
 	host = df_run_json(r, name, "attempt-host", e);
-	if (!jv_is_valid(jv_copy(rec)) || !jv_is_valid(jv_copy(host))) {
+	if (!jv_is_valid(rec) || !jv_is_valid(host)) {
 		jv_free(v);
 		jv_free(rec);
 		jv_free(host);
@@ -118,7 +118,7 @@ attempt_facts(struct df_run *r, size_t t, jv v, struct df_err *e)
 	v = df_jset_str(v, "results_status", df_jv_str(rec,
 	    "results_status"));
 	m = df_jv_get(rec, "cached_from");
-	v = df_jset_bool(v, "cached", jv_is_valid(jv_copy(m)));
+	v = df_jset_bool(v, "cached", jv_is_valid(m));
 	jv_free(m);
 	o = df_jv_get(rec, "result");
 	v = df_jset_int(v, "setid", df_jv_int(o, "setid", 0));
@@ -151,7 +151,7 @@ task_facts(struct df_run *r, const char **isolation, struct df_err *e)
 		v = df_jset_str(v, "status", task_status(&r->state, t));
 		v = st ? attempt_facts(r, t, v, e) : df_jset_str(df_jset_str(
 		    v, "isolation", "NONE"), "level", "");
-		if (!jv_is_valid(jv_copy(v))) {
+		if (!jv_is_valid(v)) {
 			jv_free(list);
 			return v;
 		}
@@ -169,7 +169,7 @@ one_holdout(jv in)
 
 	v = df_jset(v, "class", df_jv_get(in, "class"));
 	m = df_jv_get(in, "failure");
-	if (jv_is_valid(jv_copy(m)))
+	if (jv_is_valid(m))
 		v = df_jset(v, "failure", m);
 	else
 		jv_free(m);
@@ -198,7 +198,7 @@ verdict_facts(struct df_run *r, const char **level, struct df_err *e)
 	}
 	snprintf(name, sizeof(name), "holdout/%u.json", r->state.evaluations);
 	in = df_run_json(r, name, "holdout", e);
-	if (!jv_is_valid(jv_copy(in))) {
+	if (!jv_is_valid(in)) {
 		jv_free(v);
 		jv_free(out);
 		return in;
@@ -230,8 +230,8 @@ df_facts(struct df_run *r, struct df_err *e)
 	tasks = task_facts(r, &isolation, e);
 	verdict = verdict_facts(r, &judge, e);
 	valid = validation_facts(r, e);
-	if (!jv_is_valid(jv_copy(tasks)) || !jv_is_valid(jv_copy(verdict)) ||
-	    !jv_is_valid(jv_copy(valid))) {
+	if (!jv_is_valid(tasks) || !jv_is_valid(verdict) ||
+	    !jv_is_valid(valid)) {
 		jv_free(v);
 		jv_free(tasks);
 		jv_free(verdict);
@@ -358,7 +358,7 @@ df_policies(struct df_run *r, jv facts, struct df_err *e)
 		    "the run was booted without a policy");
 	} else {
 		all = df_jq_run(b.s, facts, POLICY_MS, "policies", e);
-		if (jv_is_valid(jv_copy(all))) {
+		if (jv_is_valid(all)) {
 			results = jv_array_get(jv_copy(all), 0);
 			v = df_jset(jv_object(), "checks", collect(results,
 			    &pass));

@@ -411,8 +411,8 @@ df_trial_finish(struct df_trial *t)
 	if (t->child.failed.exit) {
 		set(t, DF_TRIAL_ERROR, "sandbox", "%.190s",
 		    t->child.failed.msg);
-	} else if (!jv_is_valid(jv_copy(before)) ||
-	    !jv_is_valid(jv_copy(after))) {
+	} else if (!jv_is_valid(before) ||
+	    !jv_is_valid(after)) {
 		set(t, DF_TRIAL_ERROR, t->child.killed ? "timeout" :
 		    "sandbox", "the sandbox ended without a report: %.100s",
 		    err.s);

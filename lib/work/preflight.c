@@ -76,7 +76,7 @@ df_preflight_agent(const struct df_adapter *a, jv host, enum df_level level,
 	jv list, one;
 	int i, n, r = 0;
 
-	if (!jv_is_valid(jv_copy(host)))
+	if (!jv_is_valid(host))
 		return df_sandbox_probe(level, 0, &ro, e);
 	if (a->net && !network) {
 		(void)df_fail(e, DF_REFUSED, "boot.network",
