@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -149,6 +150,9 @@ load_adapter(struct boot *b, struct df_err *e)
 	if (c == NULL || df_adapter_load(&b->adapter, jv_copy(c->json), e) <
 	    0)
 		return -1;
+	/* What the run is made with is the adapter, not where it lay. */
+	b->profile.settings = df_jset_str(b->profile.settings,
+	    "agent.adapter", b->adapter.name);
 	real = df_real_path(c->path, e);
 	if (real == NULL)
 		return -1;
@@ -173,6 +177,19 @@ say_findings(const struct boot *b)
 	df_buf_release(&text);
 }
 
+/* Is all that is wrong that the suite stands in public documents? */
+static int
+only_leaks(const struct boot *b)
+{
+	int i;
+
+	for (i = 0; i < DF_CHECKS; i++)
+		if (i != DF_CHECK_LEAK && b->check.row[i].ran &&
+		    !b->check.row[i].pass)
+			return 0;
+	return 1;
+}
+
 static int
 resolve_spec(struct boot *b, struct df_err *e)
 {
@@ -184,6 +201,9 @@ resolve_spec(struct boot *b, struct df_err *e)
 	if (b->check.pass)
 		return 0;
 	say_findings(b);
+	if (only_leaks(b))
+		return df_fail(e, DF_REFUSED, "holdout.leak",
+		    "%s: builders would read executable blocks of D9", o_spec);
 	return df_fail(e, DF_NO, "spec.fail",
 	    "%s: the specification does not pass: %zu errors", o_spec,
 	    b->check.count[DF_ERROR]);
@@ -304,13 +324,39 @@ protect(struct boot *b, const char *path, const char *why)
 	df_list_add(&b->exclude, real);
 }
 
+/* The record of a run has no name of D9: of a file its directory counts. */
+static void
+protect_holdouts(struct boot *b)
+{
+	struct df_buf dir = DF_BUF_INIT;
+	struct stat st;
+	const char *slash;
+
+	if (o_holdouts == NULL)
+		return;
+	df_buf_str(&dir, o_holdouts);
+	slash = strrchr(o_holdouts, '/');
+	if (stat(o_holdouts, &st) == 0 && !S_ISDIR(st.st_mode)) {
+		df_buf_reset(&dir);
+		df_buf_add(&dir, slash ? o_holdouts : ".", slash ?
+		    (size_t)(slash - o_holdouts) + 1 : 1);
+	}
+	df_protect_add(&b->protect, dir.s, "holdouts");
+	df_protect_git(&b->protect, dir.s, "the holdouts' repository");
+	df_buf_release(&dir);
+}
+
 static void
 collect_protected(struct boot *b)
 {
+	char *real;
+
 	protect(b, o_spec, "specification");
 	df_protect_git(&b->protect, o_spec, "the specification's repository");
-	protect(b, o_holdouts, "holdouts");
-	df_protect_git(&b->protect, o_holdouts, "the holdouts' repository");
+	protect_holdouts(b);
+	real = o_holdouts ? df_real_path(o_holdouts, NULL) : NULL;
+	if (real)
+		df_list_add(&b->exclude, real);
 	protect(b, o_tests, "tests");
 	df_protect_git(&b->protect, o_tests, "the tests' repository");
 	if (b->factory.dir >= 0)
@@ -700,7 +746,8 @@ announce(struct boot *b, const struct df_run *r, struct df_err *e)
 static int
 create(struct boot *b, struct df_err *e)
 {
-	struct df_step s = { .role = DF_ROLE_RUN, .key = b->key };
+	struct df_step s = { .role = DF_ROLE_RUN, .key = b->key,
+	    .me = b->me };
 	struct df_place place;
 	int dir, r;
 
@@ -812,7 +859,8 @@ record_failure(struct boot *b, const struct df_err *e)
 	struct df_err ignored;
 	jv data;
 
-	if (b->factory.dir < 0 || b->key == NULL || df_args.dry)
+	if (b->factory.dir < 0 || df_args.dry || (b->key == NULL &&
+	    load_trust(b, &ignored) < 0))
 		return;
 	data = df_jset_str(jv_object(), "code", e->code);
 	data = df_jset_int(data, "exit", e->exit);

@@ -23,7 +23,7 @@ static const struct df_opt opts[] = {
 	DF_ARG_VERBOSE, DF_ARG_END
 };
 static const struct df_tool tool = {
-	"df-handoff", "[options] [TASK...]",
+	"df-handoff", "[options] [TASK...|-]",
 	"Write the builder handoff of each task.",
 	opts, NULL,
 	DF_EXIT(DF_OK) | DF_EXIT(DF_USAGE) | DF_EXIT(DF_INPUT) |

@@ -16,6 +16,7 @@
 #include "base/schema.h"
 #include "base/text.h"
 #include "run/gate.h"
+#include "run/select.h"
 #include "run/step.h"
 #include "spec/exposure.h"
 #include "spec/public.h"
@@ -510,14 +511,21 @@ verdict_exit(enum df_run_verdict v)
 static int
 print_held(struct work *w, struct df_err *e)
 {
+	static const char *const kind[] = { "json", "tap", "full.age" };
 	struct df_run *r = &w->step.run;
 	struct df_buf b = DF_BUF_INIT;
 	char name[64];
+	size_t i;
 
 	snprintf(name, sizeof(name), "holdout/%u.%s", r->state.evaluations,
 	    df_args.json ? "json" : "tap");
 	if (df_run_get(r, name, DF_RUN_BLOB_MAX, &b, e) < 0)
 		return -1;
+	for (i = 0; i < DF_LEN(kind); i++) {
+		snprintf(name, sizeof(name), "holdout/%u.%s",
+		    r->state.evaluations, kind[i]);
+		df_touch_name(r, name);
+	}
 	df_note("evaluation %u holds: %s", r->state.evaluations,
 	    df_run_verdict_name(r->state.verdict));
 	df_out_raw(b.s, b.n);

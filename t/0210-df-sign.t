@@ -5,6 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 needs_tool df-sign
 needs_prog ssh-keygen age-keygen
+id -un >/dev/null 2>&1 || plan skip_all 'ssh-keygen needs a user with a name'
 
 mode() {
 	stat -c %a "$1"

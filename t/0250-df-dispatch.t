@@ -182,6 +182,10 @@ wait "$pid"
 is $? 9 'a dispatcher that is told to end: exit 9'
 is "$(status T-001 1 | tr '\n' ' ')" 'FAILED interrupted ' 'closes its attempt'
 ok 'and leaves no workspace' empty_scratch
+sed -i 's/sleep 20;//' agents/job.d/agent
+exits 0 'again' df-dispatch
+is "$(order)" '+T-001 !T-001 +T-001 -T-001 +T-002 -T-002 +T-003 -T-003 = ' \
+	'finishes the work'
 job "sleep 3141.$$; result PASS"
 bg df-dispatch -q
 await 10 running "3141.$$"

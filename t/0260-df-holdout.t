@@ -35,11 +35,28 @@ suite() {
 	printf '\n---\n\n## Scenarios\n\n' >>$d9
 }
 
-# hs PRIORITY TITLE SETUP EXECUTE VERIFY CLEANUP; VERIFY may be "table"
+# hs PRIORITY TITLE SETUP EXECUTE VERIFY CLEANUP; VERIFY may be "table", or
+# "prose": what somebody else has to make a program of
+prose='category: happy
+setup:
+  description: Nothing is there
+action:
+  description: Run `touch pwned` and $(touch pwned)
+expected_outcome:
+  description: It is there
+  assertions:
+    - observable: a file
+pass_criteria:
+  runs_required: 3
+  pass_threshold: 2
+evidence_to_collect:
+  - the file'
 hs() {
 	hs=$((hs + 1))
 	{
 		printf '### HS-%03d: %s\n\n' "$hs" "$2"
+		[ "$5" != prose ] || printf '```yaml\npriority: %s\n%s\n```\n' \
+			"$1" "$prose"
 		printf '**Validates:** SC-00%d\n**Contracts:** IN-001\n' \
 			$((hs % 3 + 1))
 		printf '**Priority:** %s\n**Type:** Edge case\n\n' "$1"
@@ -48,7 +65,7 @@ hs() {
 		if [ "$5" = table ]; then
 			printf '**Verify:**\n\n| Check | PASS Condition |\n'
 			printf '|---|---|\n| 1 | it looks good |\n\n'
-		else
+		elif [ "$5" != prose ]; then
 			block Verify "$5"
 		fi
 		block Cleanup "$6"
@@ -302,6 +319,7 @@ hs P1 'Much is written' '' 'head -c 3000000 /dev/zero | tr "\0" y' '[ 1 = 1 ]'
 hs P1 'The result is used up' 'rm -rf ./*' ':' '[ ! -e greet.sh ]'
 hs P1 'A syntax error in verify' '' ':' 'if true; then ( ; fi'
 hs P1 'Bytes that are no text' '' 'printf "\377\376\033[31m\000x\n"' '[ 1 = 2 ]'
+hs P1 'Nothing but prose' '' '' prose
 matrix
 built --spec s --set judge.seconds=10
 exits 1 'many scenarios' df-holdout -j 2
@@ -329,7 +347,8 @@ HS-021 PASS
 HS-022 PASS
 HS-023 PASS
 HS-024 FAIL
-HS-025 FAIL' 'what became of each, P0 first'
+HS-025 FAIL
+HS-026 ERROR no-executable-verify' 'what became of each, P0 first'
 cp "$DF_RUN/holdout/1.tap" kept
 has "$DF_RUN/holdout/1.json" '"verdict":"REJECT"'
 is "$(grep -c 'independent: false' kept)" 1 'one is not independent'
@@ -356,7 +375,7 @@ has "$err" 'evaluation 1 holds: fail'
 printf 'cat "%s"\n' "$DF_RUN/holdout/1.tap" >look.t
 run prove --exec sh look.t
 is "$rc" 1 'prove: failed'
-like "$out" 'Failed 15/25 subtests' 'with the right counts'
+like "$out" 'Failed 16/26 subtests' 'with the right counts'
 unlike "$out" 'Parse errors|skipped|TODO' 'and understands all of it'
 
 # ---- order, thresholds ----
@@ -625,7 +644,8 @@ for my $p (1, 2, 3, getppid) {
 	my $r = syscall($call{$m}, 16, $p, 0, 0);
 	next if $r != 0;
 	print "ATTACHED $p\n";
-	syscall($call{$m}, 17, $p, 0, 0) for 1 .. 100;
+	waitpid $p, 0x40000000;
+	syscall($call{$m}, 17, $p, 0, 0);
 }
 open my $f, '+<', '/proc/' . getppid . '/mem' and print "MEMORY\n";
 END

@@ -96,6 +96,15 @@ help(const struct df_tool *t)
 }
 
 static void
+version(const struct df_tool *t)
+{
+	struct df_buf b = DF_BUF_INIT;
+
+	df_buf_fmt(&b, "%s (darkfactory) %s\n", t->name, DF_VERSION);
+	finish(&b);
+}
+
+static void
 list_opts(struct df_buf *b, const char *verb, const struct df_opt *o)
 {
 	for (; o && o->kind != DF_OPT_END; o++) {
@@ -184,6 +193,8 @@ unknown(const char *given, const struct df_opt *a, const struct df_opt *b)
 
 	if (strcmp(given, "--help") == 0)
 		help(tool);
+	if (strcmp(given, "--version") == 0)
+		version(tool);
 	for (; a && a->kind != DF_OPT_END && n < DF_LEN(word); a++)
 		if (a->name)
 			word[n++] = a->name;
@@ -271,8 +282,6 @@ parse(int argc, char **argv, int *i, const struct df_opt *a,
 static void
 begin(const struct df_tool *t, int argc, char **argv)
 {
-	struct df_buf b = DF_BUF_INIT;
-
 	tool = t;
 	df_progname = t->name;
 	df_args.run = getenv("DF_RUN");
@@ -286,10 +295,8 @@ begin(const struct df_tool *t, int argc, char **argv)
 		help(t);
 	if (strcmp(argv[1], "--df-options") == 0)
 		list(t);
-	if (strcmp(argv[1], "--version") == 0) {
-		df_buf_fmt(&b, "%s (darkfactory) %s\n", t->name, DF_VERSION);
-		finish(&b);
-	}
+	if (strcmp(argv[1], "--version") == 0)
+		version(t);
 }
 
 char **

@@ -22,7 +22,8 @@ void df_out_raw(const void *p, size_t n);
 void df_out_flush(void);
 /*
  * Flush and close stdout.  Every tool ends with `return df_out_end(code)`: a
- * write error (full disk, closed pipe) turns success into DF_EXTERNAL.
+ * write error (a full disk; a closed pipe where SIGPIPE is ignored) turns
+ * success into DF_EXTERNAL.
  */
 int df_out_end(int code);
 

@@ -6,7 +6,7 @@
 #include "base/schema-internal.h"
 #include "base/text.h"
 
-#define QUOTE 64		/* bytes of foreign text in a message */
+#define QUOTE ((size_t)64)	/* bytes of foreign text in a message */
 
 const struct type df_schema_type[SCHEMA_TYPES] = {
 	{ "null", "null", T_NULL },

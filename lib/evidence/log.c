@@ -348,7 +348,6 @@ recover(struct df_log *l, struct df_event *ev, const char *first,
 				return broken(l, "log.torn", why, e);
 			l->tail = (uint64_t)(end - p);
 			l->adopt = 1;
-			l->torn = n;
 			return 0;
 		}
 		if (n == 0 || next == NULL ||
@@ -377,8 +376,8 @@ recover(struct df_log *l, struct df_event *ev, const char *first,
 	return 0;
 }
 
-int
-df_log_read(struct df_log *l, df_event_fn *fn, void *arg, struct df_err *e)
+static int
+read_lines(struct df_log *l, df_event_fn *fn, void *arg, struct df_err *e)
 {
 	struct df_event ev;
 	const char *p, *lf, *why;
@@ -388,7 +387,6 @@ df_log_read(struct df_log *l, df_event_fn *fn, void *arg, struct df_err *e)
 	memset(&ev, 0, sizeof(ev));
 	l->tail = 0;
 	l->adopt = 0;
-	l->torn = 0;
 	df_buf_reset(&l->buf);
 	l->base = l->good;
 	for (;;) {
@@ -429,6 +427,31 @@ df_log_read(struct df_log *l, df_event_fn *fn, void *arg, struct df_err *e)
 			return -1;
 		l->good = ev.off + ev.len;
 	}
+}
+
+/* A good line that lacks only its LF gets it from the next writer. */
+static int
+complete(struct df_log *l, struct df_err *e)
+{
+	ssize_t k;
+
+	do
+		k = write(l->fd, "\n", 1);
+	while (k < 0 && errno == EINTR);
+	if (k != 1)
+		return df_fail_errno(e, DF_EXTERNAL, "log.write",
+		    "cannot append to the log");
+	return df_sync_data(l->fd, "the log", e);
+}
+
+int
+df_log_read(struct df_log *l, df_event_fn *fn, void *arg, struct df_err *e)
+{
+	if (read_lines(l, fn, arg, e) < 0)
+		return -1;
+	if (!l->adopt || !l->locked)
+		return 0;
+	return complete(l, e) < 0 ? -1 : read_lines(l, fn, arg, e);
 }
 
 int
@@ -589,41 +612,18 @@ int
 df_log_append(struct df_log *l, struct df_event_new *ev, size_t n,
     const char *source, df_event_fn *fn, void *arg, struct df_err *e)
 {
-	struct df_buf out = DF_BUF_INIT, line = DF_BUF_INIT;
-	uint64_t tail = l->tail;
-	size_t skip = l->torn ? (size_t)l->torn + 1 : 0;
-	const char *why;
-	struct df_event old;
+	struct df_buf out = DF_BUF_INIT;
 	ssize_t k;
 	size_t i;
 	int r = 0;
 
-	if (!l->locked)
-		DF_BUG("append without lock");
-	memset(&old, 0, sizeof(old));
-	if (tail) {
+	if (!l->locked || l->adopt)
+		DF_BUG("append to a log that was not read under its lock");
+	if (l->tail) {
 		df_buf_ch(&out, '\n');
-		if (l->adopt) {
-			if (pread(l->fd, df_buf_room(&line, tail + 1), tail,
-			    (off_t)l->good) != (ssize_t)tail)
-				r = df_fail(e, DF_EXTERNAL, "log.read",
-				    "cannot read the log");
-			line.n = (size_t)tail;
-			df_buf_ch(&line, '\n');
-			if (r == 0 && next_line(l, line.s + skip, line.n -
-			    skip, &old, &why, e) < 0)
-				r = broken(l, "log.line", why, e);
-			old.off = l->good + skip;
-			old.torn = l->torn;
-			if (r == 0)
-				r = take(l, &old, fn, arg, e);
-			if (r == 0)
-				l->good += line.n;
-		} else {
-			r = note_torn(l, &ev[0], e);
-			if (r == 0)
-				l->good += tail + 1;
-		}
+		r = note_torn(l, &ev[0], e);
+		if (r == 0)
+			l->good += l->tail + 1;
 	}
 	for (i = 0; i < n && r == 0; i++)
 		r = add_line(l, &ev[i], source, &out, fn, arg, e);
@@ -637,15 +637,12 @@ df_log_append(struct df_log *l, struct df_event_new *ev, size_t n,
 		else
 			r = df_sync_data(l->fd, "the log", e);
 		l->tail = 0;
-		l->adopt = 0;
-		l->torn = 0;
 	}
 	for (i = 0; i < n; i++) {
 		jv_free(ev[i].data);
 		ev[i].data = jv_null();
 	}
 	df_buf_release(&out);
-	df_buf_release(&line);
 	return r;
 }
 

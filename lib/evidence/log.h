@@ -25,8 +25,8 @@
  * commits to them.  Torn bytes are at most 64 KiB; no line in them parses as
  * JSON, and what follows an LF in them is the beginning of a canonical object
  * (such a recovery that was itself cut short).  A good line that lacks only
- * its LF, also one that commits to torn bytes before it, is adopted: the next
- * append starts with that LF.
+ * its LF, also one that commits to torn bytes before it, gets that LF from the
+ * next writer, when it reads under the lock; until then nobody has seen it.
  *
  * Appending: df_log_lock(), df_log_read() what others added, df_log_append().
  * The store's barrier comes before the lock (store.h).
@@ -72,7 +72,6 @@ struct df_log {
 	/* what the last read found behind the last good line */
 	uint64_t tail;		/* bytes of it */
 	int adopt;		/* it is a good line without its LF ... */
-	uint64_t torn;		/* ... behind so many torn bytes and an LF */
 	struct df_buf buf;	/* window of the file, from offset base */
 	uint64_t base;
 	struct df_json j;

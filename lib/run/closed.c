@@ -104,6 +104,24 @@ check_link(struct closed *c, const char *path, const struct df_name *n)
 	df_buf_release(&want);
 }
 
+static int
+is_name_link(const struct closed *c, const char *path, const struct stat *st)
+{
+	char got[PATH_MAX];
+	struct df_digest d;
+	const char *s;
+	ssize_t k;
+
+	if (!S_ISLNK(st->st_mode) || df_is_temp(path))
+		return 0;
+	k = readlinkat(c->r->dir, path, got, sizeof(got) - 1);
+	if (k < 0)
+		return 0;
+	got[k] = '\0';
+	s = strstr(got, "blobs/sha256/");
+	return s && df_digest_parse_hex(&d, s + 13, strlen(s + 13)) == 0;
+}
+
 static void
 check_entry(struct closed *c, const char *path, const struct stat *st)
 {
@@ -111,8 +129,14 @@ check_entry(struct closed *c, const char *path, const struct stat *st)
 	const struct df_name *n = i == DF_MAP_NONE ? NULL : &c->r->name[i];
 
 	if (n == NULL) {
-		df_finding_add(c->r->state.sealed ? c->bad : c->notes,
-		    "closed.extra", path, "no event names this");
+		/* Links are made after their event: the log has lost it. */
+		if (is_name_link(c, path, st))
+			df_finding_add(c->bad, "closed.lost", path,
+			    "a name that no event of the log has given");
+		else
+			df_finding_add(c->r->state.sealed ? c->bad :
+			    c->notes, "closed.extra", path,
+			    "no event names this");
 		return;
 	}
 	c->seen[i] = 1;

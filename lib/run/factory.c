@@ -111,6 +111,11 @@ on_event(void *arg, const struct df_event *ev, struct df_err *e)
 	schema = df_schema_def(df_schema_get("event"), ev->type);
 	if (df_schema_check(schema, ev->j, ev->data, "factory log", e) < 0)
 		return -1;
+	if (ev->role != DF_ROLE_RUN)
+		return df_fail(e, DF_AUTH, "event.role",
+		    "factory log line %llu: %s is signed in role %s",
+		    (unsigned long long)ev->seq, ev->type,
+		    df_role_name(ev->role));
 	if (s && s->trust && df_event_verify(ev, s->trust, e) == NULL)
 		return -1;
 	if (s == NULL || strcmp(ev->type, "boot.failed") == 0 ||

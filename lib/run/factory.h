@@ -12,7 +12,8 @@
  *	boot.failed	{code, exit, message}
  *	run.anchored	{head, name, run, status}
  *
- * run is the digest of the run's line 1.  A run needs no factory.
+ * all signed in role df-run.  run is the digest of the run's line 1.  A run
+ * needs no factory.
  */
 #ifndef DF_RUN_FACTORY_H
 #define DF_RUN_FACTORY_H

@@ -474,8 +474,11 @@ decide(struct df_state *s, const struct df_fact *f, enum df_run_decision d,
 		    "policy checks not passed");
 	if (text(f, "actor", who, sizeof(who)) < 0)
 		snprintf(who, sizeof(who), "%s", f->actor ? f->actor : "");
-	if (is_true(f, "self_approved") ? s->no_self :
-	    df_map_get(&s->producers, who, strlen(who)) != DF_MAP_NONE)
+	/* Producers are fingerprints, in logs without signatures names. */
+	if (is_true(f, "self_approved") ? s->no_self : df_map_get(
+	    &s->producers, who, strlen(who)) != DF_MAP_NONE || (f->actor &&
+	    df_map_get(&s->producers, f->actor, strlen(f->actor)) !=
+	    DF_MAP_NONE))
 		return df_fail(e, DF_AUTH, "auth.separation",
 		    "separation of duties: who approves must not have "
 		    "produced what is approved");
@@ -729,8 +732,11 @@ other(struct df_state *s, const struct df_fact *f, struct df_err *e)
 	} else if (strcmp(t, "gc.swept") == 0) {
 		if (!s->sealed)
 			return needs(s, f, "a sealed run", e);
-	} else if (strcmp(t, "evidence.resolved") != 0 &&
-	    strcmp(t, "admin.action") != 0) {
+	} else if (strcmp(t, "evidence.resolved") == 0 ||
+	    strcmp(t, "admin.action") == 0) {
+		if (s->sealed)
+			return needs(s, f, "an unsealed run", e);
+	} else {
 		return df_fail(e, DF_INPUT, "event.type",
 		    "%s is no event of a run", t);
 	}
@@ -743,8 +749,7 @@ after_seal(const char *t)
 {
 	static const char *const may[] = { "decision.amended",
 	    "incident.linked", "artifact.published", "gc.swept",
-	    "holdout.opened", "holdout.shown", "run.resealed",
-	    "evidence.resolved", "admin.action" };
+	    "holdout.opened", "holdout.shown", "run.resealed" };
 	size_t i;
 
 	for (i = 0; i < DF_LEN(may); i++)

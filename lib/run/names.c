@@ -52,7 +52,6 @@ static const struct {
 	{ "decision/#.policy.json", "decision.recorded", NULL, NULL },
 	{ "report.json", "artifact.stored", NULL, NULL },
 	{ "report.md", "artifact.stored", NULL, NULL },
-	{ "report.html", "artifact.stored", NULL, NULL },
 	{ "report.xml", "artifact.stored", NULL, NULL },
 	{ "seal/#.json", "run.completed", "run.resealed", NULL },
 	{ "seal/#.json.sig", "run.completed", "run.resealed", NULL },

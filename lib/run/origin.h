@@ -30,7 +30,7 @@ struct df_origin {
 int df_origin_open(struct df_origin *o, const char *path, struct df_err *e)
 	DF_CHECK;
 void df_origin_close(struct df_origin *o);
-/* data.origin of run.created: {head, log, name, run}. */
+/* data.origin of run.created: {head, name, run}. */
 jv df_origin_json(const struct df_origin *o);
 /* Stage the copies and name them in c. */
 int df_origin_put(struct df_origin *o, struct df_step *s,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/opt.h"
 #include "base/out.h"
@@ -75,12 +76,12 @@ df_select(const struct df_state *s, const struct df_list *names,
 	return 0;
 }
 
-/* The link is as old as the last check; it is made again when it is gone. */
-static void
-touch(struct df_run *r, const char *name, const struct df_name *n)
+void
+df_touch_name(struct df_run *r, const char *name)
 {
 	static const struct timespec now[2] = { { 0, UTIME_NOW },
 	    { 0, UTIME_NOW } };
+	const struct df_name *n = df_run_find(r, name);
 	struct df_artifact a;
 	struct df_err e;
 
@@ -96,17 +97,39 @@ touch(struct df_run *r, const char *name, const struct df_name *n)
 		df_warn("%s (df-store names makes it again)", e.msg);
 }
 
+/* What a link says, for a name that is not indexed. */
+static int
+from_link(const struct df_run *r, const char *name, struct df_digest *d,
+    uint64_t *size)
+{
+	char target[512];
+	const char *slash;
+	struct stat st;
+	ssize_t n;
+
+	n = readlinkat(r->dir, name, target, sizeof(target) - 1);
+	if (n < 0 || fstatat(r->dir, name, &st, 0) < 0)
+		return -1;
+	target[n] = '\0';
+	slash = strrchr(target, '/');
+	*size = (uint64_t)st.st_size;
+	return slash ? df_digest_parse_hex(d, slash + 1, strlen(slash + 1)) :
+	    -1;
+}
+
 void
 df_print_name(struct df_run *r, const char *name, const char *task)
 {
 	const struct df_name *n = df_run_find(r, name);
 	char hex[DF_DIGEST_STR];
+	struct df_digest d;
+	uint64_t size;
 	jv v;
 
 	if (n == NULL && !df_args.dry && !(r->flags & DF_RUN_BRIEF))
 		return;
 	if (!df_args.dry)
-		touch(r, name, n);
+		df_touch_name(r, name);
 	if (!df_args.json) {
 		df_out(name);
 		return;
@@ -114,8 +137,12 @@ df_print_name(struct df_run *r, const char *name, const char *task)
 	v = df_jset_str(jv_object(), "name", name);
 	v = df_jset_str(v, "task", task);
 	if (n) {
-		v = df_jset_str(v, "digest", df_digest_str(&n->digest, hex));
-		v = df_jset_int(v, "size", (int64_t)n->size);
+		d = n->digest;
+		size = n->size;
+	}
+	if (n || (!df_args.dry && from_link(r, name, &d, &size) == 0)) {
+		v = df_jset_str(v, "digest", df_digest_str(&d, hex));
+		v = df_jset_int(v, "size", (int64_t)size);
 	}
 	df_out_json(v);
 }

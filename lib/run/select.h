@@ -29,9 +29,11 @@ void df_selection_print(struct df_run *r, const struct df_selection *sel,
 /*
  * One name: as a line, or with --json {digest, name, size, task}.  One that
  * the log does not have is passed over; in a run opened with DF_RUN_BRIEF the
- * caller knows, and digest and size are left out of what is not indexed.
+ * caller knows, and the digest is that of the link.
  */
 void df_print_name(struct df_run *r, const char *name, const char *task);
+/* The link of a name gets the time of now, or is made again. */
+void df_touch_name(struct df_run *r, const char *name);
 void df_selection_release(struct df_selection *sel);
 
 #endif

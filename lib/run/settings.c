@@ -22,6 +22,8 @@ const struct df_setting df_settings[] = {
 	    "time of a scenario" },
 	{ "limits.attempt_seconds", DF_SET_INT, "1800", 1, 604800, NULL,
 	    "time of one attempt of an agent" },
+	{ "limits.cost_microusd", DF_SET_INT, "0", 0, DF_JSON_INT, NULL,
+	    "cost of all attempts together, in 10^-6 USD; 0: no limit" },
 	{ "limits.max_attempts", DF_SET_INT, "3", 1, 100, NULL,
 	    "attempts of one task" },
 	{ "limits.max_eval_attempts", DF_SET_INT, "2", 1, 100, NULL,

@@ -142,10 +142,3 @@ df_state_tasks(struct df_state *s, const struct df_json *j, struct df_err *e)
 	}
 	return 0;
 }
-
-int
-df_state_may_retry(const struct df_state *s, const struct df_stage *st)
-{
-	return st->status != DF_STAGE_FAILED || (st->retryable &&
-	    (s->max_attempts == 0 || st->attempts < s->max_attempts));
-}

@@ -165,8 +165,6 @@ struct df_stage *df_state_stage(const struct df_state *s, const char *name);
 int df_state_task(const struct df_state *s, const char *id, size_t n);
 /* The stage of a task's dispatch, or NULL when it was never tried. */
 struct df_stage *df_state_dispatch(const struct df_state *s, size_t task);
-/* May stage name be started again: budget and retryable. */
-int df_state_may_retry(const struct df_state *s, const struct df_stage *st);
 
 /* ---- roles ---- */
 

@@ -47,6 +47,21 @@ df_step_key(struct df_step *s, enum df_role role, struct df_err *e)
 	return s->key ? 0 : -1;
 }
 
+/* A last line without its LF counts from the moment a writer comes. */
+static int
+complete(struct df_run *r, struct df_err *e)
+{
+	int ret;
+
+	if (!r->log.adopt)
+		return 0;
+	ret = df_log_lock(&r->log, e);
+	if (ret == 0)
+		ret = df_run_refresh(r, e);
+	df_log_unlock(&r->log);
+	return ret;
+}
+
 int
 df_step_open(struct df_step *s, enum df_role role, int flags,
     struct df_err *e)
@@ -54,7 +69,7 @@ df_step_open(struct df_step *s, enum df_role role, int flags,
 	memset(s, 0, sizeof(*s));
 	if (df_run_open(&s->run, df_args.run, flags, e) < 0)
 		return -1;
-	if (df_step_key(s, role, e) < 0) {
+	if (df_step_key(s, role, e) < 0 || complete(&s->run, e) < 0) {
 		df_step_close(s);
 		return -1;
 	}
@@ -184,6 +199,17 @@ df_commit_input(struct df_commit *c, const char *name,
 
 /* ---- committing ---- */
 
+/* Who acts is who signs: gates refuse a log in which that is not so. */
+static int
+check_actor(const struct df_step *s, jv data, struct df_err *e)
+{
+	const char *actor = df_jv_str(data, "actor");
+
+	return actor == NULL || strcmp(actor, s->me->principal) == 0 ? 0 :
+	    df_fail(e, DF_AUTH, "gate.actor", "the actor is %.100s and the "
+	    "key that signs is another principal's", actor);
+}
+
 static int
 append(struct df_step *s, struct df_event_new *ev, size_t n, struct df_err *e)
 {
@@ -224,6 +250,8 @@ df_step_commit(struct df_step *s, struct df_commit *c, size_t n,
 		if (!jv_is_valid(c[i].data))
 			r = -1;
 	}
+	for (i = 0; i < n && r == 0; i++)
+		r = s->me ? check_actor(s, c[i].data, e) : 0;
 	for (i = 0; i < n && r == 0; i++) {
 		ev[i].type = c[i].type;
 		ev[i].subject = c[i].subject[0] ? c[i].subject : NULL;

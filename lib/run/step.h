@@ -9,7 +9,7 @@
  *		that the run's roster lets it sign
  *	... ask st.run.state whether there is anything to do; read inputs
  *	    with df_run_get(); compute ...
- *	df_commit_init(&c, "stage.completed", "stage/handoff/1");
+ *	df_commit_init(&c, "stage.completed", NULL);
  *	df_commit_put(&st, &c, "handoff/T-001.json", media, p, n, &e);
  *	c.data = df_jset_int(c.data, "attempt", 1);
  *	df_step_commit(&st, &c, 1, &e);

@@ -293,10 +293,13 @@ budget_gone(struct df_dispatch *d)
 	const struct df_run *r = &d->step->run;
 	int64_t tokens = df_run_setting_int(r, "limits.tokens", 0);
 	int64_t seconds = df_run_setting_int(r, "limits.run_seconds", 0);
+	int64_t cost = df_run_setting_int(r, "limits.cost_microusd", 0);
 	const char *which = NULL;
 
 	if (tokens && r->state.tokens >= tokens)
 		which = "limits.tokens";
+	else if (cost && r->state.cost >= cost)
+		which = "limits.cost_microusd";
 	else if (seconds && r->state.busy >= seconds * 1000)
 		which = "limits.run_seconds";
 	if (which == NULL)

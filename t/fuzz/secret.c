@@ -41,12 +41,11 @@ static void
 forms(const struct df_secrets *s, const char *v, const char *p, size_t n)
 {
 	struct df_buf b = DF_BUF_INIT;
-	size_t len = strlen(v), k, at;
+	size_t len = strlen(v), k, i;
 
 	for (k = 0; k < 6; k++) {
 		df_buf_reset(&b);
 		df_buf_add(&b, p, n);
-		at = b.n;
 		if (k == 0)
 			df_buf_str(&b, v);
 		else if (k == 1)
@@ -60,12 +59,12 @@ forms(const struct df_secrets *s, const char *v, const char *p, size_t n)
 			df_base64(&b, (const uint8_t *)raw.s, raw.n);
 			df_buf_release(&raw);
 		} else {
-			for (at = 0; at < len; at++)
-				df_buf_fmt(&b, (v[at] >= '0' && v[at] <= '9')
-				    || (v[at] >= 'a' && v[at] <= 'z') ||
-				    (v[at] >= 'A' && v[at] <= 'Z') ||
-				    strchr("-._~", v[at]) ? "%c" : "%%%02X",
-				    (unsigned char)v[at]);
+			for (i = 0; i < len; i++)
+				df_buf_fmt(&b, (v[i] >= '0' && v[i] <= '9') ||
+				    (v[i] >= 'a' && v[i] <= 'z') ||
+				    (v[i] >= 'A' && v[i] <= 'Z') ||
+				    strchr("-._~", v[i]) ? "%c" : "%%%02X",
+				    (unsigned char)v[i]);
 		}
 		must(df_secrets_in(s, b.s, b.n));
 		must(df_secrets_mask(s, &b) > 0);
@@ -81,7 +80,6 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct df_secrets sec;
 	struct df_buf b = DF_BUF_INIT;
 	size_t len, count, pad, i;
-	char *v;
 	int in, marks = 0;
 
 	if (n-- == 0)
@@ -90,15 +88,12 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	while (value.n < 4 && memchr(s, FUZZ_SEPARATOR, n)) {
 		part = s;
 		len = fuzz_part(&s, &n);
-		v = strndup(part, len);
-		must(v != NULL);
-		if (strlen(v) < 8) {
-			free(v);
+		len = strnlen(part, len);
+		if (len < 8)
 			continue;
-		}
+		df_list_addf(&value, "%.*s", (int)len, part);
 		/* "[secret]" could be a part of one */
-		marks |= strchr(v, '[') || strchr(v, ']');
-		df_list_add(&value, v);
+		marks |= memchr(part, '[', len) || memchr(part, ']', len);
 	}
 	df_secrets_init(&sec, &value);
 	in = df_secrets_in(&sec, s, n);
