@@ -46,6 +46,8 @@ static const struct df_tool tool = {
 	NULL
 };
 
+#define SHOWN 20		/* lines of running tasks */
+
 struct work {
 	struct df_step step;
 	struct df_selection sel;
@@ -106,7 +108,7 @@ wipe(struct work *w)
 	w->lines = 0;
 }
 
-/* One line for each running task, then a summary. */
+/* One line for each running task (as many as fit), then a summary. */
 static void
 draw(struct work *w)
 {
@@ -116,13 +118,13 @@ draw(struct work *w)
 
 	if (!w->tty)
 		return;
-	for (i = 0; i < s->ntask; i++)
-		if (w->since[i]) {
-			fprintf(stderr, "  %-12s %5llds\n", s->task[i].id,
-			    (long long)((now - w->since[i]) / 1000));
-			w->lines++;
-			running++;
-		}
+	for (i = 0; i < s->ntask; i++) {
+		if (w->since[i] == 0 || running++ >= SHOWN)
+			continue;
+		fprintf(stderr, "  %-12s %5llds\n", s->task[i].id,
+		    (long long)((now - w->since[i]) / 1000));
+		w->lines++;
+	}
 	fprintf(stderr, "%zu running, %zu done, %zu failed, %zu to do\n",
 	    running, w->done, w->failed, w->total - w->done - w->failed -
 	    running);
@@ -144,6 +146,13 @@ print_task(struct work *w, size_t t)
 	snprintf(name, sizeof(name), "result/%s/%u.tree", s->task[t].id,
 	    st->attempts);
 	df_print_name(&w->step.run, name, s->task[t].id);
+}
+
+static void
+tick(void *arg)
+{
+	wipe(arg);
+	draw(arg);
 }
 
 static void
@@ -169,8 +178,12 @@ news(void *arg, enum df_news what, size_t t, const char *text)
 	else
 		df_buf_str(&b, text);
 	if (what == DF_NEWS_MERGED)
-		df_note("all results merged");
-	else if (what != DF_NEWS_STARTED || !w->tty)
+		df_progress("all results merged");
+	else if (what == DF_NEWS_COMPLETED || what == DF_NEWS_ADOPTED ||
+	    (what == DF_NEWS_STARTED && !w->tty))
+		df_progress("%s %s%s%s", id, word[what], b.n ? ": " : "",
+		    b.s);
+	else if (what != DF_NEWS_STARTED)
 		df_note("%s %s%s%s", id, word[what], b.n ? ": " : "", b.s);
 	df_buf_release(&b);
 	w->since[t] = what == DF_NEWS_STARTED ? df_mono_ms() : 0;
@@ -264,6 +277,7 @@ dispatch(struct work *w, struct df_err *e)
 	w->d.stop = &stop;
 	w->d.outcome = outcome;
 	w->d.news = news;
+	w->d.tick = w->tty ? tick : NULL;
 	w->d.arg = w;
 	if (df_dispatch_open(&w->d, e) < 0)
 		return -1;

@@ -285,7 +285,7 @@ finish(struct work *w, size_t i)
 	w->scored[i].signal = t->signal;
 	w->scored[i].ms = t->wall_ms;
 	w->scored[i].output = &t->output;
-	df_note("%s %s%s%s (%lld ms)", w->item[i].id,
+	df_progress("%s %s%s%s (%lld ms)", w->item[i].id,
 	    df_trial_status_name(t->status), *t->failure ? " " : "",
 	    t->failure, (long long)t->wall_ms);
 }

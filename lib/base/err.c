@@ -65,6 +65,23 @@ df_fail_errno(struct df_err *e, int exit, const char *code, const char *fmt,
 }
 
 int
+df_fail_at(struct df_err *e, const char *code, const char *file, size_t line,
+    size_t col, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	if (e == NULL)
+		return -1;
+	(void)df_fail(e, DF_INPUT, code, "%s:%zu:%zu: ", file, line, col);
+	e->at = n = (int)strlen(e->msg);
+	va_start(ap, fmt);
+	vsnprintf(e->msg + n, sizeof(e->msg) - (size_t)n, fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+int
 df_hint(struct df_err *e, const char *fmt, ...)
 {
 	va_list ap;
@@ -129,14 +146,38 @@ line(const char *prefix, const char *text)
 	df_buf_release(&b);
 }
 
+static void
+diagnostic(const struct df_err *e)
+{
+	struct df_buf b = DF_BUF_INIT;
+
+	df_text_foreign(&b, e->msg, (size_t)e->at, DF_TEXT_LINE, 0, 0);
+	df_buf_str(&b, "error: ");
+	df_text_foreign(&b, e->msg + e->at, strlen(e->msg + e->at),
+	    DF_TEXT_LINE, 0, 0);
+	df_buf_fmt(&b, " [%s]\n", e->code);
+	if (e->hint[0]) {
+		df_buf_str(&b, "    hint: ");
+		df_text_foreign(&b, e->hint, strlen(e->hint), DF_TEXT_LINE, 0,
+		    0);
+		df_buf_ch(&b, '\n');
+	}
+	emit(&b);
+	df_buf_release(&b);
+}
+
 void
 df_err_print(const struct df_err *e)
 {
 	struct df_buf b = DF_BUF_INIT;
 
 	if (!df_errors_json) {
-		line("", e->msg);
-		if (e->hint[0])
+		if (e->at)
+			diagnostic(e);
+		else
+			line("", e->msg);
+		if (e->hint[0] && !e->at && (df_verbose ||
+		    isatty(STDERR_FILENO)))
 			line("hint: ", e->hint);
 		return;
 	}
@@ -202,6 +243,18 @@ df_note(const char *fmt, ...)
 	va_list ap;
 
 	if (df_quiet)
+		return;
+	va_start(ap, fmt);
+	say("", fmt, ap);
+	va_end(ap);
+}
+
+void
+df_progress(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (df_quiet || !(df_verbose || isatty(STDERR_FILENO)))
 		return;
 	va_start(ap, fmt);
 	say("", fmt, ap);

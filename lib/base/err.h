@@ -9,7 +9,8 @@
  *
  * An error has the exit code that a tool will end with (one table for all
  * tools, see darkfactory(7)), a stable dotted code for machines, one line for
- * people, and sometimes a hint: what to do about it.
+ * people, and sometimes a hint: what to do about it.  One that is about a place
+ * in a file is a diagnostic: its message begins with "file:line:col: ".
  */
 #ifndef DF_BASE_ERR_H
 #define DF_BASE_ERR_H
@@ -36,6 +37,7 @@ struct df_err {
 	char code[48];		/* "log.chain" */
 	char msg[768];		/* one line, no full stop, no newline */
 	char hint[384];		/* one line, or empty */
+	int at;			/* length of "file:line:col: " in msg, or 0 */
 };
 
 /* Fill e (which may be NULL) and return -1, so that `return df_fail(...)`. */
@@ -44,6 +46,9 @@ int df_fail(struct df_err *e, int exit, const char *code, const char *fmt, ...)
 /* The same, with ": " and the text of errno appended.  Keeps errno. */
 int df_fail_errno(struct df_err *e, int exit, const char *code,
 	const char *fmt, ...) DF_PRINTF(4, 5);
+/* The same, for a place in a file; line and col from 1. */
+int df_fail_at(struct df_err *e, const char *code, const char *file,
+	size_t line, size_t col, const char *fmt, ...) DF_PRINTF(6, 7);
 /* Add a hint to an error that is already there.  Returns -1. */
 int df_hint(struct df_err *e, const char *fmt, ...) DF_PRINTF(2, 3);
 
@@ -57,15 +62,22 @@ const char *df_exit_name(int exit);
 extern const char *df_progname;	/* set by df_opt_parse() */
 extern int df_errors_json;	/* errors as one JSON object a line */
 extern int df_quiet;		/* df_note() says nothing */
-extern int df_verbose;		/* df_debug() speaks */
+extern int df_verbose;		/* df_debug() speaks, hints are said */
 
-/* Write the error to stderr: "df-foo: text", hint on a second line. */
+/*
+ * Write the error to stderr: "df-foo: text", or of a diagnostic
+ * "file:line:col: error: text [code]", which any editor finds.  The hint of a
+ * diagnostic follows on a second line, that of another error only on a
+ * terminal or when df_verbose is set.
+ */
 void df_err_print(const struct df_err *e);
 void df_die(const struct df_err *e) DF_NORETURN;
 void df_diex(int exit, const char *code, const char *fmt, ...)
 	DF_PRINTF(3, 4) DF_NORETURN;
 void df_warn(const char *fmt, ...) DF_PRINTF(1, 2);
 void df_note(const char *fmt, ...) DF_PRINTF(1, 2);
+/* A note on the way, for who watches: only where df_tty() or df_verbose. */
+void df_progress(const char *fmt, ...) DF_PRINTF(1, 2);
 void df_debug(const char *fmt, ...) DF_PRINTF(1, 2);
 /* A broken invariant of our own: says where and aborts. */
 void df_bug(const char *file, int line, const char *what) DF_NORETURN;

@@ -35,8 +35,8 @@ bad(struct scan *c, size_t at, const char *why)
 			line++;
 			bol = i + 1;
 		}
-	return df_fail(c->e, DF_INPUT, "json", "%s:%zu:%zu: %s", c->what,
-	    line, at - bol + 1, why);
+	return df_fail_at(c->e, "json", c->what, line, at - bol + 1, "%s",
+	    why);
 }
 
 static uint32_t

@@ -373,11 +373,35 @@ hint(const struct df_json *j, const struct fault *f, struct df_err *e)
 	free(word);
 }
 
+/* A record is one line, and a place in it means nothing to anybody. */
+static int
+written_by_hand(const struct df_json *j)
+{
+	return j->n && memchr(j->s, '\n', j->n - 1) != NULL;
+}
+
+static void
+where(const struct df_json *j, uint32_t t, size_t *line, size_t *col)
+{
+	size_t i, bol = 0, at = j->tok[t].start;
+
+	if (j->tok[t].type == DF_JSTRING)
+		at--;
+	*line = 1;
+	for (i = 0; i < at; i++)
+		if (j->s[i] == '\n') {
+			++*line;
+			bol = i + 1;
+		}
+	*col = at - bol + 1;
+}
+
 int
 df_schema_report(const struct df_json *j, const struct fault *f,
     const char *what, struct df_err *e)
 {
 	struct df_buf b = DF_BUF_INIT, at = DF_BUF_INIT;
+	size_t line, col;
 	int name;
 
 	name = place(&at, j, f->t);
@@ -393,7 +417,13 @@ df_schema_report(const struct df_json *j, const struct fault *f,
 		}
 	}
 	say(&b, j, f);
-	df_fail(e, DF_INPUT, "schema", "%s: %s", what, b.s);
+	if (written_by_hand(j)) {
+		where(j, f->rule == R_EXTRA ? (uint32_t)f->a : f->t, &line,
+		    &col);
+		(void)df_fail_at(e, "schema", what, line, col, "%s", b.s);
+	} else {
+		(void)df_fail(e, DF_INPUT, "schema", "%s: %s", what, b.s);
+	}
 	if (e)
 		hint(j, f, e);
 	df_buf_release(&at);

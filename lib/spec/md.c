@@ -287,15 +287,14 @@ df_md_read(struct df_md *md, struct df_arena *a, const char *s, size_t n,
 	md->n = n;
 	if ((bad = df_utf8_bad(s, n)) < n) {
 		where(s, bad, &line, &col);
-		return df_fail(e, DF_INPUT, "spec.encoding",
-		    "%s:%u:%u: not UTF-8: byte 0x%02x at offset %zu", what,
-		    line, col, (unsigned char)s[bad], bad);
+		return df_fail_at(e, "spec.encoding", what, line, col,
+		    "not UTF-8: byte 0x%02x at offset %zu",
+		    (unsigned char)s[bad], bad);
 	}
 	if (n && (p = memchr(s, 0, n)) != NULL) {
 		where(s, (size_t)(p - s), &line, &col);
-		return df_fail(e, DF_INPUT, "spec.encoding",
-		    "%s:%u:%u: a NUL byte at offset %zu", what, line, col,
-		    (size_t)(p - s));
+		return df_fail_at(e, "spec.encoding", what, line, col,
+		    "a NUL byte at offset %zu", (size_t)(p - s));
 	}
 	if (n > UINT32_MAX / 2)
 		return df_fail(e, DF_INPUT, "spec.size",

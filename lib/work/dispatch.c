@@ -429,8 +429,8 @@ wait_for_one(struct df_dispatch *d)
 	for (i = 0; i < d->jobs; i++)
 		if (d->slot[i] && d->slot[i]->started)
 			c[n++] = &d->slot[i]->a.child;
-	if (n)
-		(void)df_children_wait(c, n, -1);
+	if (n && df_children_wait(c, n, d->tick ? 1000 : -1) == 0 && d->tick)
+		d->tick(d->arg);
 	free(c);
 }
 

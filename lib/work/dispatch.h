@@ -55,6 +55,7 @@ struct df_dispatch {
 	   or "". */
 	void (*news)(void *arg, enum df_news what, size_t task,
 	    const char *text);
+	void (*tick)(void *arg);	/* each second while agents run; or NULL */
 	void *arg;
 
 	/* results */
