@@ -122,7 +122,9 @@ exits 0 'ProductSpec' "$tool" --product good
 has out '"schema":"df.product-spec/1"'
 exits 0 'several directories' "$tool" good good
 exits 3 'no such directory' "$tool" nowhere
-exits 3 'a file' "$tool" first
+exits 0 'a record' "$tool" first
+echo hello >hello.txt
+exits 3 'a file that is neither' "$tool" hello.txt
 mkdir empty
 exits 3 'a directory without documents' "$tool" empty
 has err 'holds no specification'

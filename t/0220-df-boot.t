@@ -419,7 +419,8 @@ booted 'D9 in a directory of its own' df-boot --spec bad --holdouts held
 is "$(key "$DF_RUN")" "$(key "$first")" 'is the same run'
 booted 'D9 as a file' df-boot --spec bad \
 	--holdouts held/D9_HOLDOUT_SCENARIOS.md
-has "$DF_RUN/boot.host.json" "\"path\":\"$tmp/held/D9_HOLDOUT_SCENARIOS.md\",\"why\":\"holdouts\"" 'it is protected'
+like "$DF_RUN/boot.host.json" "\"path\":\"$tmp/held[^\"]*\",\"why\":\"holdouts\"" \
+	'it is protected'
 refuses 3 'D9 that is not there' df-boot --spec bad --holdouts nowhere
 rm -r bad held runs
 
@@ -464,13 +465,13 @@ submission() {
 	{"run_id":"R-2026-7","execution_mode":"$1",
 	 "module_manifest":"artifact://0a","config_manifest":"artifact://0b",
 	 "provenance_manifest":"artifact://0c",
-	 "requested_by":"carol","priority":"urgent"$2}
+	 "requested_by":"bob","priority":"urgent"$2}
 	END
 }
 submission local >s.json
 booted 'a submission' df-boot --spec spec --submission s.json
 has "$DF_RUN/run.json" '"run_id":"R-2026-7"'
-has "$DF_RUN/run.json" '"requested_by":"carol"'
+has "$DF_RUN/run.json" '"requested_by":"bob"'
 has "$DF_RUN/run.json" '"priority":"urgent"'
 has "$DF_RUN/run.json" '"execution_mode":"local"'
 ok 'is in the run as it came' cmp s.json "$DF_RUN/submission.json"
@@ -724,6 +725,49 @@ refuses 6 'one whose log was changed' df-boot --spec spec --supersedes broken
 : >broken/log.jsonl
 refuses 6 'one whose log is empty' df-boot --spec spec --supersedes broken
 rm -rf runs broken
+if [ -x "$build/bin/df-freeze" ]; then
+	booted 'a run' df-boot --spec spec
+	old=$DF_RUN
+	must df-freeze -q -C "$old" --cancel -m 'no more'
+	booted 'the successor of one that was canceled' df-boot --spec spec \
+		--supersedes "$old"
+	is "${DF_RUN##*-}" 2 'is the next instance'
+	has "$DF_RUN/log.jsonl" "\"origin\":{\"head\":{\"digest\":\"sha256:$(tail \
+		-n 1 "$old/log.jsonl" | sha256sum | cut -d ' ' -f 1)\""
+	ok 'it carries the old log' \
+		cmp "$old/log.jsonl" "$DF_RUN/origin/1/log.jsonl"
+	must df-freeze -q -C "$DF_RUN" --cancel -m 'no more'
+	booted 'and its successor' df-boot --spec spec --supersedes "$DF_RUN"
+	ok 'both logs' cmp "$old/log.jsonl" "$DF_RUN/origin/2/log.jsonl"
+	cp -a "$old" copy
+	f=$(readlink -f copy/config/template/prompt.md)
+	chmod 644 "$f"
+	echo >>"$f"
+	refuses 6 'one whose blob was changed' df-boot --spec spec \
+		--supersedes copy
+	rm -rf copy
+	DF_KEYS=$tmp/keys2 DF_TRUST=$tmp/trust2 df-sign init -q --person bob \
+		>/dev/null
+	refuses 5 'one made under another root' env DF_KEYS="$tmp/keys2" \
+		DF_TRUST="$tmp/trust2" df-boot --spec spec --supersedes "$old"
+	rm -rf keys2 trust2
+	if [ -x "$build/bin/df-decide" ]; then
+		builder
+		ready "$adapter" --spec spec --profile solo
+		must df-dispatch -q
+		must df-holdout -q
+		must df-decide approve -m 'as specified'
+		must df-freeze -q
+		refuses 4 'one that was approved' df-boot --spec spec \
+			--supersedes "$DF_RUN"
+		rm -rf agents
+	else
+		skip 2 'df-decide is not built'
+	fi
+	rm -rf runs
+else
+	skip 15 'df-freeze is not built'
+fi
 
 # ---- a factory ----
 

@@ -113,7 +113,7 @@ for i in 1 2 3; do
 	done >ids
 	[ "$i" = 1 ] && no 'no other task is named' grep -F -f ids "$p/T-00$i.md"
 done
-hasnot "$p/T-002.md" 'count.sh' 'a peer is not named'
+hasnot "$p/T-002.md" 'count.sh' 'a task beside it is not named'
 hasnot "$p/T-002.md" 'T-003'
 has "$p/T-002.md" '.df/RESULTS.md'
 has "$p/T-002.md" '.df/13Q_ANSWERS.md'

@@ -217,8 +217,8 @@ exits 3 'a command that gives something else' env DF_UNSEAL='cat >/dev/null; ech
 chmod 644 keys/df-holdout.age
 exits 5 'an identity that others can read' df-holdout
 chmod 600 keys/df-holdout.age
-df-sign init -q --person mallory --trust other >/dev/null 2>&1
-DF_KEYS=$tmp/keys3 df-sign init -q --person mallory --trust other2 >/dev/null
+df-sign init -q --person bob --trust other >/dev/null 2>&1
+DF_KEYS=$tmp/keys3 df-sign init -q --person bob --trust other2 >/dev/null
 exits 5 'a root that is not ours' df-holdout --trust other2
 has "$err" 'which your trust directory does not have'
 exits 5 'no trust directory' df-holdout --trust nowhere
@@ -742,6 +742,44 @@ said HS-008 >seen
 no 'nothing is traced' grep -E 'ATTACHED|MEMORY' seen
 ok 'nothing is left' test -z "$(find "$DF_SCRATCH" -mindepth 2)"
 rm -r tests
+
+# ---- two at the same time, and one that is killed ----
+
+suite
+for i in 1 2 3; do
+	hs P1 "Takes its time as number $i" '' 'sleep 0.4' '[ 1 = 1 ]'
+done
+matrix
+built --spec s --set limits.max_eval_attempts=3
+bg df-holdout -q -j 3 >a.out 2>a.err
+# shellcheck disable=SC2317 # `await' runs it
+started() {
+	[ "$(events holdout.started)" -gt 0 ]
+}
+await 5 started
+exits 7 'a second one at the same time' df-holdout -q
+wait "$pid"
+is $? 0 'the first one ends well'
+is "$(events holdout.started)" 1 'one evaluation'
+suite
+for i in 1 2 3; do
+	hs P1 "Takes its time as number $i" '' "sleep 1.$$" '[ 1 = 1 ]'
+done
+matrix
+built --spec s --set limits.max_eval_attempts=2
+bg df-holdout -q -j 3 >a.out 2>a.err
+ok 'one is at work' await 5 running "1.$$"
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null
+# shellcheck disable=SC2317 # `await' runs it
+dead() {
+	! running "1.$$"
+}
+ok 'when it is killed, so is what it judges' await 1 dead
+is "$(events holdout.completed)" 0 'nothing is decided'
+exits 0 'the next one' df-holdout -q -j 3
+is "$(marks 2 | grep -c PASS)" 3 'is the second evaluation'
+ok 'nothing is left of the first' test -z "$(find "$DF_SCRATCH" -mindepth 2)"
 
 # ---- where there is no sandbox ----
 

@@ -274,13 +274,6 @@ within() (
 	"$@"
 )
 
-# with NAME=VALUE... COMMAND... is env(1); without NAME COMMAND... unsets
-without() (
-	unset "$1"
-	shift
-	"$@"
-)
-
 # bg COMMAND...: in the background, its process in $pid; ends with the test
 bg() {
 	"$@" &
@@ -350,7 +343,7 @@ needs_bwrap() {
 	has_bwrap || plan skip_all 'bwrap cannot make a sandbox here'
 }
 
-# tools NAME...: they are built
+# needs_tool NAME...: they are built
 needs_tool() {
 	for tap_prog; do
 		[ -x "$build/bin/$tap_prog" ] ||

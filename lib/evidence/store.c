@@ -290,12 +290,13 @@ copy_threaded(int in, int out, const char *first, size_t nfirst, uint64_t max,
 	uint64_t total = 0;
 	unsigned k;
 	ssize_t n;
-	int r = 0;
+	int r = 0, hashing;
 
 	df_sha256_init(&g.h);
 	for (k = 0; k < RING; k++)
 		g.buf[k] = df_malloc(CHUNK);
-	if (pthread_create(&t, NULL, hasher, &g) != 0)
+	hashing = pthread_create(&t, NULL, hasher, &g) == 0;
+	if (!hashing)
 		r = df_fail(e, DF_EXTERNAL, "thread", "cannot make a thread");
 	while (r == 0) {
 		pthread_mutex_lock(&g.lock);
@@ -331,7 +332,8 @@ copy_threaded(int in, int out, const char *first, size_t nfirst, uint64_t max,
 	g.end = 1;
 	pthread_cond_signal(&g.more);
 	pthread_mutex_unlock(&g.lock);
-	pthread_join(t, NULL);
+	if (hashing)
+		pthread_join(t, NULL);
 	for (k = 0; k < RING; k++)
 		free(g.buf[k]);
 	df_sha256_end(&g.h, d);

@@ -40,22 +40,29 @@ df_suite_manifest(const char *tests)
 	return r;
 }
 
-/* Read DIR/name; it must be an executable regular file. */
+/* Read DIR/name: an executable regular file, no link out of DIR. */
 static int
 read_program(const char *dir, const char *name, struct df_buf *b,
     struct df_err *e)
 {
 	struct df_buf path = DF_BUF_INIT;
+	int top = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd = -1, r;
 	struct stat st;
-	int r;
 
 	df_buf_fmt(&path, "%s/%s", dir, name);
-	if (stat(path.s, &st) < 0 || !S_ISREG(st.st_mode) ||
+	if (top >= 0) {
+		fd = df_open_beneath(top, name, O_RDONLY | O_NONBLOCK |
+		    O_CLOEXEC, 0);
+		close(top);
+	}
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
 	    !(st.st_mode & S_IXUSR))
 		r = df_fail(e, DF_INPUT, "suite.program",
 		    "%s is not an executable file", path.s);
 	else
-		r = df_read_file(AT_FDCWD, path.s, b, DF_PROGRAM_MAX, e);
+		r = df_read_fd(fd, b, DF_PROGRAM_MAX, path.s, e);
+	if (fd >= 0)
+		close(fd);
 	df_buf_release(&path);
 	return r;
 }

@@ -373,6 +373,26 @@ df_policies(struct df_run *r, jv facts, struct df_err *e)
 	return v;
 }
 
+int
+df_policy_check(const char *s, size_t n, const char *what, struct df_err *e)
+{
+	static const char mark[] = "# df-policy ";
+	struct df_buf b = DF_BUF_INIT;
+	jv v;
+	int r = -1;
+
+	if (strlen(s) != n || strncmp(s, mark, sizeof(mark) - 1) != 0)
+		return df_fail_at(e, "config.version", what, 1, 1,
+		    "no \"%sNAME VERSION\"", mark);
+	df_buf_fmt(&b, "if . then empty else (%s\n) end", s);
+	v = df_jq_run(b.s, jv_true(), POLICY_MS, what, e);
+	if (jv_is_valid(v))
+		r = 0;
+	jv_free(v);
+	df_buf_release(&b);
+	return r;
+}
+
 /* ---- separation ---- */
 
 int

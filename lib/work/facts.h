@@ -23,6 +23,13 @@ jv df_facts(struct df_run *r, struct df_err *e);
 jv df_policies(struct df_run *r, jv facts, struct df_err *e);
 
 /*
+ * Does a policy's text begin as one has to, and does it compile?  DF_INPUT
+ * otherwise; what names it in the message.
+ */
+int df_policy_check(const char *s, size_t n, const char *what,
+	struct df_err *e) DF_CHECK;
+
+/*
  * Is the person of the key with that fingerprint one who produced what is
  * decided (stages of handoff to dispatch)?  By the roster that the run
  * carries.

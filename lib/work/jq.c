@@ -58,7 +58,8 @@ on_error(void *arg, jv msg)
 	jv s = jq_format_error(msg);
 
 	if (b->n == 0 && jv_get_kind(s) == JV_KIND_STRING)
-		df_buf_str(b, jv_string_value(s));
+		df_buf_add(b, jv_string_value(s), strcspn(jv_string_value(s),
+		    "\n"));
 	jv_free(s);
 }
 

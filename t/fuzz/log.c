@@ -221,6 +221,31 @@ same(const struct fold *a, const struct fold *b, size_t n)
 		must(df_digest_eq(&a->digest[i], &b->digest[i]));
 }
 
+static int
+found(void *arg, const struct df_event *ev, struct df_err *e)
+{
+	(void)e;
+	must(df_digest_eq(arg, &ev->digest));
+	canonical(ev);
+	return 0;
+}
+
+/* Each line once more, by what its event said. */
+static void
+one_by_one(struct df_log *l, struct fold *f)
+{
+	struct df_err e;
+	size_t i;
+
+	for (i = 0; i < f->n && i < 8; i++) {
+		must(df_log_reread(l, f->off[i], (size_t)f->len[i],
+		    &f->digest[i], found, &f->digest[i], &e) == 0);
+		must(df_log_reread(l, f->off[i] + 1, (size_t)f->len[i],
+		    &f->digest[i], found, &f->digest[i], &e) < 0);
+		must(e.exit == DF_INTEGRITY);
+	}
+}
+
 /* Append to what was read, and read all of it again. */
 static void
 go_on(struct df_log *l, const struct fold *f)
@@ -320,6 +345,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		must(l.good == f.end && l.seq == f.n);
 		must(l.good + l.tail == whole.n);
 		must(l.tail > 0 || !l.adopt);
+		one_by_one(&l, &f);
 		go_on(&l, &f);
 		set_file(whole.s, whole.n);
 		for (i = f.n < 8 ? f.n : 8; i-- > 0;) {

@@ -33,7 +33,8 @@ starts(const char *s, size_t n, const char *word)
 	size_t len = strlen(word);
 
 	return n >= len && memcmp(s, word, len) == 0 &&
-	    (n == len || s[len] == ' ' || s[len] == '\t' || s[len] == '\r');
+	    (n == len || s[len] == ' ' || s[len] == '\t' ||
+	    (s[len] == '\r' && n == len + 1));
 }
 
 static enum df_trial_status

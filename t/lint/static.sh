@@ -8,6 +8,7 @@ export LC_ALL
 O=${O:-build}
 
 # bugprone-* and clang-analyzer-*, but not
+#   narrowing-conversions	-Wconversion says which
 #   easily-swappable-parameters	most functions have two sizes
 #   reserved-identifier		_GNU_SOURCE is one
 #   not-null-terminated-result	memcpy() of what is no string
@@ -18,7 +19,8 @@ O=${O:-build}
 #   CallAndMessage ... DivideZero	take every function of another file for
 #		one that may succeed and not fill what it promises to fill
 checks='-*,bugprone-*,clang-analyzer-*'
-for c in bugprone-easily-swappable-parameters bugprone-reserved-identifier \
+for c in bugprone-narrowing-conversions \
+	bugprone-easily-swappable-parameters bugprone-reserved-identifier \
 	bugprone-not-null-terminated-result bugprone-sizeof-expression \
 	clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling \
 	clang-analyzer-optin.performance.Padding 'clang-analyzer-valist.*' \
@@ -30,18 +32,20 @@ for c in bugprone-easily-swappable-parameters bugprone-reserved-identifier \
 	checks=$checks,-$c
 done
 flags='-std=c11 -Ilib -It/unit -D_POSIX_C_SOURCE=200809L'
+# A quarter of the analyzer's default finds the same in half the time.
+nodes='-Xclang -analyzer-config -Xclang max-nodes=60000'
 
 # tidy FILE: keep what clang-tidy says of it, under a name and with a key.
 tidy() {
 	kept=$O/lint/tidy/$(printf '%s' "$1" | tr / -)
 	# shellcheck disable=SC2086 # words
-	key=$({ echo "$checks $flags"; clang-tidy --version
+	key=$({ echo "$checks $flags $nodes"; clang-tidy --version
 		clang $flags -E "$1"; } 2>&1 | sha256sum)
 	if [ -f "$kept" ] && read -r was <"$kept" && [ "$was" = "$key" ]; then
 		return
 	fi
 	# shellcheck disable=SC2086 # words
-	clang-tidy --quiet --checks="$checks" "$1" -- $flags \
+	clang-tidy --quiet --checks="$checks" "$1" -- $flags $nodes \
 		2>"$kept.err" >"$kept.out"
 	{
 		echo "$key"

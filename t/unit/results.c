@@ -18,11 +18,11 @@ static const char *
 shown(const char *s)
 {
 	static char b[256];
-	size_t i;
+	char *p;
 
-	for (i = 0; i < sizeof(b) - 1 && s[i]; i++)
-		b[i] = (char)(s[i] == '\n' ? '/' : s[i]);
-	b[i] = '\0';
+	snprintf(b, sizeof(b), "%s", s);
+	while ((p = strchr(b, '\n')) != NULL)
+		*p = '/';
 	return b;
 }
 
