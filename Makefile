@@ -130,7 +130,7 @@ $(O)/libexec/darkfactory/%: $(O)/obj/bin/%.o $(ARCHIVES)
 
 $(O)/t/unit/%: $(O)/obj/t/unit/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(DF_LDFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBS) -lyaml
+	$(CC) $(DF_LDFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBS)
 
 # libFuzzer brings its own main().
 FUZZ_MAIN = $(if $(LIBFUZZER),,$(O)/obj/t/fuzz/main.o)
@@ -170,6 +170,50 @@ lint:
 	@status=0; for l in $(LINT); do \
 	    O=$(O) MAKE='$(MAKE)' sh $$l || status=1; done; exit $$status
 
+bench: all
+	DF_BUILD=$(abspath $(O)) sh t/bench/run.sh $(B)
+
+# ---- install -------------------------------------------------------------
+
+bindir = $(DESTDIR)$(PREFIX)/bin
+libexecdir = $(DESTDIR)$(PREFIX)/libexec/darkfactory
+sharedir = $(DESTDIR)$(PREFIX)/share/darkfactory
+docdir = $(DESTDIR)$(PREFIX)/share/doc/darkfactory
+mandir = $(DESTDIR)$(PREFIX)/share/man
+compdir = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+
+SHARED = $(foreach d,agents contracts pipelines policy profiles templates,\
+	$(sort $(wildcard share/$(d)/*)))
+EXAMPLES = $(shell find examples -type f | sort)
+MANUALS = $(sort $(wildcard man/*.[157]))
+
+# In Debian's place for a file's pages: man/man1/df-boot.1.
+manual = $(mandir)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
+
+install: all
+	install -d $(bindir) $(libexecdir) $(compdir)
+	install -m 755 $(TOOLS:%=$(O)/bin/%) $(bindir)
+	install -m 755 $(LIBEXEC:%=$(O)/libexec/darkfactory/%) $(libexecdir)
+	$(foreach f,$(SHARED),install -D -m 644 $(f) $(f:share/%=$(sharedir)/%) &&) :
+	$(foreach f,$(MANUALS),install -D -m 644 $(f) $(call manual,$(f)) &&) :
+	$(foreach f,README COPYING,install -D -m 644 $(f) $(docdir)/$(f) &&) :
+	$(foreach f,$(EXAMPLES),install -D -m $(if $(shell test -x $(f) && \
+	    echo x),755,644) $(f) $(docdir)/$(f) &&) :
+	install -m 644 share/completions/darkfactory.bash $(compdir)/df-boot
+	for t in $(filter-out df-boot,$(TOOLS)); do \
+	    ln -sf df-boot $(compdir)/$$t || exit; done
+
+uninstall:
+	rm -f $(TOOLS:%=$(bindir)/%) $(TOOLS:%=$(compdir)/%)
+	rm -f $(foreach f,$(MANUALS),$(call manual,$(f)))
+	rm -rf $(libexecdir) $(sharedir) $(docdir)
+
+# What is committed, byte for byte the same wherever it is made.
+dist:
+	@mkdir -p $(O)
+	git archive --format=tar --prefix=darkfactory-$(VERSION)/ HEAD | \
+	    gzip -9n >$(O)/darkfactory-$(VERSION).tar.gz
+
 # The value of a variable, for scripts.
 print-%:
 	@echo '$($*)'
@@ -177,6 +221,6 @@ print-%:
 clean:
 	rm -rf $(O)
 
-.PHONY: all unit fuzzers check fuzz lint clean
+.PHONY: all unit fuzzers check fuzz lint bench install uninstall dist clean
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -209,7 +209,7 @@ exits 3 'an RSA key' df-sign sign -n file -k rsa second.sig
 cp key locked
 chmod 600 locked
 ssh-keygen -q -p -N secret -P '' -f locked >/dev/null
-exits 5 'an encrypted key' df-sign sign -n file -k locked second.sig
+exits 5 'an encrypted key' df-sign sign -v -n file -k locked second.sig
 has "$err" 'hint: ssh-add locked'
 { cat key; echo; cat key; } >loose
 chmod 600 loose

@@ -61,7 +61,7 @@ refuses 2 'no specification named' df-boot
 refuses 2 'an operand' df-boot --spec spec more
 refuses 2 'an unknown option' df-boot --spek spec
 has "$err" 'did you mean --spec?'
-refuses 2 'an unknown setting' df-boot --spec spec --set limits.tokns=1
+refuses 2 'an unknown setting' df-boot -v --spec spec --set limits.tokns=1
 has "$err" 'did you mean limits.tokens?'
 refuses 2 'a setting without a value' df-boot --spec spec --set limits.tokens
 refuses 2 'a setting out of range' df-boot --spec spec \
@@ -225,7 +225,7 @@ refuses 2 'a bad value in the environment' env DF_LIMITS_TOKENS=many \
 has "$err" '$DF_LIMITS_TOKENS'
 refuses 3 'no such profile' df-boot --spec spec --profile nobody
 sed 's/max_attempts/max_atempts/' strict.json >bad.json
-refuses 3 'a profile with an unknown setting' df-boot --spec spec \
+refuses 3 'a profile with an unknown setting' df-boot -v --spec spec \
 	--profile bad.json
 has "$err" 'did you mean limits.max_attempts?'
 sed 's/:5/:"5"/' strict.json >bad.json
@@ -284,7 +284,7 @@ adapted() {
 	code=$1 what=$2
 	adapter plain 'result PASS' "$3"
 	shift 3
-	refuses "$code" "$what" df-boot --spec spec \
+	refuses "$code" "$what" df-boot -v --spec spec \
 		--set "agent.adapter=$adapter" "$@"
 }
 refuses 3 'no such adapter' df-boot --spec spec --set agent.adapter=nobody
@@ -339,7 +339,7 @@ mkdir path
 for i in sh git bash env; do
 	ln -s "$(command -v "$i")" path
 done
-refuses 9 'no bwrap' env PATH="$tmp/path" "$build/bin/df-boot" --spec spec
+refuses 9 'no bwrap' env PATH="$tmp/path" "$build/bin/df-boot" -v --spec spec
 has "$err" 'sandbox.level=none'
 rm path/git
 refuses 9 'no git' env PATH="$tmp/path" "$build/bin/df-boot" --spec spec
@@ -360,7 +360,7 @@ fi
 
 # ---- keys and roles ----
 
-refuses 3 'no trust directory' env DF_TRUST="$tmp/none" df-boot --spec spec
+refuses 3 'no trust directory' env DF_TRUST="$tmp/none" df-boot -v --spec spec
 has "$err" 'df-sign init'
 refuses 3 'no key' env DF_KEYS="$tmp/none" df-boot --spec spec
 refuses 5 'a key of another role' df-boot --spec spec -k keys/df-build
@@ -444,7 +444,7 @@ refuses 4 'a dependency that is declared neither real nor twin' \
 	df-boot --spec bad
 has "$err" 'ledger'
 depends real
-refuses 4 'a real dependency' df-boot --spec bad
+refuses 4 'a real dependency' df-boot -v --spec bad
 has "$err" 'dependencies.allow is "twin"'
 booted 'that the profile allows' df-boot --spec bad \
 	--set dependencies.allow=twin,real
@@ -715,7 +715,7 @@ rm -rf tests nod9 runs f
 
 booted 'a run to supersede' df-boot --spec spec
 old=$DF_RUN
-refuses 4 'one that is not sealed' df-boot --spec spec --supersedes "$old"
+refuses 4 'one that is not sealed' df-boot -v --spec spec --supersedes "$old"
 has "$err" 'df-freeze'
 refuses 3 'one that is not there' df-boot --spec spec --supersedes nowhere
 refuses 3 'what is no run' df-boot --spec spec --supersedes spec

@@ -29,7 +29,7 @@ blob() {
 exits 0 'help' df-handoff --help
 has "$out" 'usage: df-handoff'
 exits 0 'version' df-handoff --version
-exits 2 'no run' df-handoff
+exits 2 'no run' df-handoff -v
 has "$err" 'give -C RUN, or set DF_RUN'
 exits 2 'an unknown option' df-handoff --all
 exits 3 'no such run' df-handoff -C nowhere
@@ -66,7 +66,7 @@ handoff/T-003.md' 'a task named twice is made once'
 is "$(lines)" 8 'two more events'
 exits 4 'an empty stdin' from /dev/null df-handoff -
 has "$err" 'no name on stdin'
-exits 3 'a task that there is not' df-handoff T-004
+exits 3 'a task that there is not' df-handoff -v T-004
 has "$err" 'hint: did you mean T-00'
 exits 3 'a name on stdin that there is not' sh -c 'echo x/T-001.md | df-handoff -'
 printf 'T-001\0\n' >in

@@ -36,7 +36,7 @@ exits 3 'no such run' df-prompt -C nowhere
 # ---- no PASS, no read ----
 
 boot --spec spec
-exits 4 'no handoff' df-prompt
+exits 4 'no handoff' df-prompt -v
 has "$err" 'T-001 has no handoff: no PASS, no read'
 has "$err" 'hint: df-handoff T-001'
 exits 4 'a pipeline whose first program refuses' sh -c \
@@ -70,7 +70,7 @@ is "$(cat "$out")" "$(printf 'prompt/T-00%s.json\nprompt/T-00%s.md\n' \
 no 'what held was not made again' sh -c \
 	"tail -n 1 '$DF_RUN/log.jsonl' | grep -q prompt/T-001"
 exits 4 'an empty stdin' from /dev/null df-prompt -
-exits 3 'a task that there is not' df-prompt T-004
+exits 3 'a task that there is not' df-prompt -v T-004
 has "$err" 'hint: did you mean T-00'
 
 # ---- nothing to do ----

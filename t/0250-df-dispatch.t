@@ -87,14 +87,14 @@ exits 3 'no such run' df-dispatch -C nowhere
 boot --spec spec
 must df-handoff -q
 must df-prompt -q
-exits 4 'a run without an adapter' df-dispatch
+exits 4 'a run without an adapter' df-dispatch -v
 has "$err" 'agent.adapter'
 builder
 boot --spec spec --set "agent.adapter=$adapter"
 exits 4 'no handoff' df-dispatch
 has "$err" 'T-001 has no handoff: no PASS, no read'
 must df-handoff -q
-exits 4 'no prompt' df-dispatch
+exits 4 'no prompt' df-dispatch -v
 has "$err" 'hint: df-prompt T-001'
 exits 4 'an empty stdin' sh -c 'df-prompt -C nowhere 2>/dev/null | df-dispatch -'
 must df-prompt -q
@@ -764,7 +764,7 @@ result PASS; echo "{\"tokens\":5}"' '"usage":".[0]"'
 	must df-prompt -q
 	cp -a "$new" fresh
 	mv "$old" gone
-	exits 0 'a successor' df-dispatch -j 3
+	exits 0 'a successor' df-dispatch -v -j 3
 	has "$err" 'T-001 taken over: attempt 1 of the superseded run'
 	has "$err" 'T-003 taken over'
 	has "$err" 'T-002 completed'

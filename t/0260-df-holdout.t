@@ -135,7 +135,7 @@ has "$err" '3 of 3 tasks are not COMPLETED'
 must df-dispatch -q T-001
 exits 4 'one of three is' df-holdout
 has "$err" '2 of 3 tasks are not COMPLETED'
-exits 4 'a part of it, not merged' df-holdout --partial
+exits 4 'a part of it, not merged' df-holdout -v --partial
 has "$err" 'df-dispatch --merge'
 cp -a "$DF_RUN" part
 

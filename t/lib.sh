@@ -531,3 +531,123 @@ content() (
 	done
 	cat "$run/blobs/sha256/$hex"
 )
+
+# ---- runs that cost little, and what is done to them ---------------------
+
+# cheap ARGUMENT...: a run with handoffs and prompts, whose agents do nothing
+# and whose base, $tmp/base, is what $tmp/spec asks for.  Nothing is isolated,
+# and who makes it may approve it.
+cheap() {
+	[ -d "$tmp/spec" ] || tiny_spec "$tmp/spec"
+	if [ ! -d "$tmp/base" ]; then
+		mkdir "$tmp/base"
+		# shellcheck disable=SC2016
+		for tap_line in 'greet.sh echo "hello $1"' \
+		    'part.sh echo "goodbye $1"' 'count.sh echo $#'; do
+			echo "${tap_line#* }" >"$tmp/base/${tap_line%% *}"
+		done
+	fi
+	[ -f "$tmp/agents/idle.json" ] ||
+		adapter idle 'result PASS' '"workspace":"none"'
+	boot --spec "$tmp/spec" --base "$tmp/base" --profile solo \
+		--set "agent.adapter=$tmp/agents/idle.json" \
+		--set sandbox.level=none --set policy.require_isolation=false \
+		"$@"
+	must df-handoff -q
+	must df-prompt -q
+}
+
+# built ARGUMENT...: and dispatched; judged ARGUMENT...: and evaluated, which
+# may say no
+built() {
+	cheap "$@"
+	must df-dispatch -q -j 3
+}
+
+judged() {
+	built "$@"
+	run df-holdout -q
+	[ "$rc" -eq 0 ] || [ "$rc" -eq 1 ] || [ "$rc" -eq 3 ] ||
+		bail "df-holdout: exit $rc"
+}
+
+# lines [RUN]: of its log
+lines() {
+	wc -l <"${1:-$DF_RUN}/log.jsonl"
+}
+
+# digest_of FILE: sha256:...
+digest_of() {
+	sha256sum <"$1" | sed 's/ .*//; s/^/sha256:/'
+}
+
+# relog RUN FILTER [FROM]: the lines of its log through a program of jq, from
+# line FROM on chained again and signed again with the keys of DF_KEYS, as one
+# who holds them all can do.  A line without a result is dropped.
+relog() {
+	jq -c "$2" "$1/log.jsonl" >"$tmp/.relog" || bail "relog: $2"
+	mv "$1/log.jsonl" "$tmp/.relog.old"
+	tap_n=0 tap_prev='' tap_keys=$(printenv DF_KEYS)
+	while IFS= read -r tap_line; do
+		tap_n=$((tap_n + 1))
+		if [ "$tap_n" -lt "${3:-1}" ]; then
+			tap_line=$(sed -n "${tap_n}p" "$tmp/.relog.old")
+		else
+			tap_sign
+		fi
+		printf '%s\n' "$tap_line" >>"$1/log.jsonl"
+		tap_prev=sha256:$(printf '%s\n' "$tap_line" | sha256sum |
+			cut -c 1-64)
+	done <"$tmp/.relog"
+}
+
+# $tap_line as line $tap_n behind $tap_prev
+tap_sign() {
+	printf '%s\n' "$tap_line" | jq -cS --argjson n "$tap_n" --arg fp "$(
+		tap_role=$(printf '%s\n' "$tap_line" | jq -r .dfrole)
+		ssh-keygen -lf "$tap_keys/$tap_role.pub" | cut -d ' ' -f 2)" \
+		--arg prev "$tap_prev" 'del(.dfsig) | .dfseq = $n |
+		.id = ($n | tostring) | .dfactor = $fp |
+		if $prev == "" then del(.dfprev) else .dfprev = $prev end' \
+		>"$tmp/.message"
+	tap_role=$(jq -r .dfrole "$tmp/.message")
+	# of SSHSIG the last string but for its length
+	tap_sig=$(ssh-keygen -q -Y sign -f "$tap_keys/$tap_role" -n "$tap_role" \
+		<"$tmp/.message" 2>/dev/null | sed '/^---/d' | base64 -d |
+		tail -c 83 | base64 -w 0)
+	tap_line=$(jq -cS --arg s "$tap_sig" '.dfsig = $s' "$tmp/.message")
+}
+
+# flip FILE OFFSET: another byte there; the mode stays
+flip() {
+	tap_mode=$(stat -c %a "$1")
+	chmod u+w "$1"
+	perl -e 'open my $f, "+<", $ARGV[0] or die; seek $f, $ARGV[1], 0;
+	    read $f, my $c, 1 or die; seek $f, $ARGV[1], 0;
+	    print $f $c ^ "\1"' "$1" "$2" || bail "flip $1 $2"
+	chmod "$tap_mode" "$1"
+}
+
+# has_mount: can we mount something that only we see?
+has_mount() {
+	is_root && unshare --mount mount -t tmpfs none /mnt 2>/dev/null
+}
+
+# crowded RUN COMMAND...: with a copy of RUN, $tmp/small/run, on a file system
+# that has no room left.  When the command is done there is room again, and
+# $tmp/small.after is what df-verify --self then says of the copy.
+crowded() {
+	mkdir -p "$tmp/small"
+	# shellcheck disable=SC2016
+	unshare --mount sh -c 'mount -t tmpfs -o size=4m none "$1/small" &&
+		cp -a "$2" "$1/small/run" || exit 99
+		cat /dev/zero >"$1/small/fill" 2>/dev/null
+		work=$1
+		shift 2
+		"$@"
+		rc=$?
+		rm "$work/small/fill"
+		df-verify --self "$work/small/run" >"$work/small.after" 2>&1
+		echo "exit $?" >>"$work/small.after"
+		exit $rc' sh "$tmp" "$@"
+}

@@ -248,7 +248,7 @@ one_by_one(struct df_log *l, struct fold *f)
 
 /* Append to what was read, and read all of it again. */
 static void
-go_on(struct df_log *l, const struct fold *f)
+go_on(struct df_log *l, const struct fold *f, const char *text)
 {
 	uint64_t tail = l->tail;
 	struct fold seen = *f, all;
@@ -256,7 +256,7 @@ go_on(struct df_log *l, const struct fold *f)
 	struct df_log again;
 	struct df_err e;
 
-	append(l, "run.awaiting_human", "appended", NULL, NULL);
+	append(l, "run.awaiting_human", text, NULL, NULL);
 	must(l->good == size());
 	if (read_all(&again, &all, &e) < 0) {
 		fprintf(stderr, "after append: %s\n", e.msg);
@@ -327,6 +327,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct df_log l;
 	struct df_err e;
 	size_t k, m, i;
+	char *text;
 
 	if (key == NULL)
 		init();
@@ -346,7 +347,9 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		must(l.good + l.tail == whole.n);
 		must(l.tail > 0 || !l.adopt);
 		one_by_one(&l, &f);
-		go_on(&l, &f);
+		text = df_strndup(s, strnlen(s, (size_t)(end - s)));
+		go_on(&l, &f, text);
+		free(text);
 		set_file(whole.s, whole.n);
 		for (i = f.n < 8 ? f.n : 8; i-- > 0;) {
 			cut(&f, f.off[i] + f.len[i]);
