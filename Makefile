@@ -29,10 +29,10 @@ evidence_SRC = age age-key age-read agent key log seal sign store tree trust \
 run_SRC = closed config factory gate ids machine names origin place profile \
 	project records report run select settings state step
 spec_SRC = $(patsubst lib/spec/%.c,%,$(sort $(wildcard lib/spec/*.c)))
-work_SRC = adapter attempt basetree bundle combine dispatch dispatch-adopt \
-	dispatch-end dispatch-merge dispatch-plan facts git gittree isolation \
-	jq judge merge preflight protect record sandbox schedule scratch \
-	secret spawn tap unseal workspace
+work_SRC = adapter attempt basetree boot boot-record bundle combine \
+	dispatch dispatch-adopt dispatch-end dispatch-merge dispatch-plan facts \
+	git gittree isolation jq judge merge preflight protect record sandbox \
+	schedule scratch secret spawn tap unseal workspace
 
 TOOLS = df-boot df-decide df-dispatch df-freeze df-handoff df-holdout \
 	df-log df-prompt df-report df-sign df-status df-store df-validate \

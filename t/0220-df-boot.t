@@ -706,7 +706,7 @@ sed 's/"kind": *\["d9", "tap"\]/"kind": ["d9"]/; s/1\.0\.0/1.1.0/' \
 	"$top/share/pipelines/d1-d10.json" >f/.factory/pipeline/d1-d10/1.1.0.json
 profile '"pipeline":"d1-d10@1.1.0"'
 manifest "$one"
-refuses 4 'a pipeline that takes no such suite' within f df-boot \
+exits 4 'a pipeline that takes no such suite' within f df-boot \
 	--spec ../nod9 --tests ../tests --profile ../p.json
 has "$err" 'suite of kind tap'
 rm -rf tests nod9 runs f
@@ -758,8 +758,8 @@ if [ -x "$build/bin/df-freeze" ]; then
 		must df-holdout -q
 		must df-decide approve -m 'as specified'
 		must df-freeze -q
-		refuses 4 'one that was approved' df-boot --spec spec \
-			--supersedes "$DF_RUN"
+		booted 'the successor of one that was approved' df-boot \
+			--spec spec --supersedes "$DF_RUN"
 		rm -rf agents
 	else
 		skip 2 'df-decide is not built'

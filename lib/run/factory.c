@@ -12,6 +12,8 @@
 #include "base/schema.h"
 #include "run/factory.h"
 
+#define LOG "log.jsonl"
+
 static char *
 find_up(void)
 {
@@ -47,12 +49,6 @@ df_factory_open(struct df_factory *f, const char *path, struct df_err *e)
 	if (f->dir < 0) {
 		(void)df_fail_errno(e, DF_INPUT, "factory.open",
 		    "factory %s", f->path);
-		df_factory_close(f);
-		return -1;
-	}
-	/* One that we may only read has to have its log. */
-	if (df_log_open(&f->log, f->dir, "log.jsonl", faccessat(f->dir, ".",
-	    W_OK, 0) == 0 ? DF_LOG_CREATE : DF_LOG_READ, e) < 0) {
 		df_factory_close(f);
 		return -1;
 	}
@@ -149,8 +145,11 @@ fold(struct df_factory *f, struct scan *s, struct df_err *e)
 	int r;
 
 	df_log_close(&f->log);
-	r = df_log_open(&f->log, f->dir, "log.jsonl", faccessat(f->dir,
-	    "log.jsonl", W_OK, 0) == 0 ? DF_LOG_APPEND : DF_LOG_READ, e);
+	if (faccessat(f->dir, LOG, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+	    errno == ENOENT)
+		return 0;
+	r = df_log_open(&f->log, f->dir, LOG, faccessat(f->dir, LOG, W_OK,
+	    0) == 0 ? DF_LOG_APPEND : DF_LOG_READ, e);
 	return r < 0 ? -1 : df_log_read(&f->log, on_event, s, e);
 }
 
@@ -162,7 +161,10 @@ df_factory_append(struct df_factory *f, const char *type, jv data,
 	    .data = data };
 	int r;
 
-	r = df_log_lock(&f->log, e);
+	df_log_close(&f->log);
+	r = df_log_open(&f->log, f->dir, LOG, DF_LOG_CREATE, e);
+	if (r == 0)
+		r = df_log_lock(&f->log, e);
 	if (r == 0)
 		r = df_log_read(&f->log, on_event, NULL, e);
 	if (r == 0)

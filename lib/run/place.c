@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "run/place.h"
 
@@ -33,6 +35,13 @@ sweep(int parent)
 		    df_lock_free(parent, de->d_name) == 1)
 			(void)!df_remove_tree(parent, de->d_name, NULL);
 	closedir(d);
+}
+
+static void
+clear(struct df_place *p)
+{
+	memset(p, 0, sizeof(*p));
+	p->dir = p->parent = -1;
 }
 
 static int
@@ -59,12 +68,35 @@ make(struct df_place *p, const char *parent, struct df_err *e)
 }
 
 int
+df_place_make(struct df_place *p, const char *parent, struct df_err *e)
+{
+	char *path = df_strdup(parent), *slash = NULL;
+	size_t there;
+	int r;
+
+	/* How much of the path is there already? */
+	while (access(path, F_OK) < 0 && (slash = strrchr(path, '/')) != NULL)
+		*slash = '\0';
+	there = slash || access(path, F_OK) == 0 ? strlen(path) : 0;
+	free(path);
+	r = df_mkdirs(AT_FDCWD, parent, 1, 0755, e);
+	if (r == 0)
+		r = df_place_open(p, parent, e);
+	else
+		clear(p);
+	p->made = there < strlen(parent) ? df_strdup(parent) : NULL;
+	p->there = there;
+	if (r < 0)
+		df_place_close(p);
+	return r;
+}
+
+int
 df_place_open(struct df_place *p, const char *parent, struct df_err *e)
 {
 	int guard, r;
 
-	memset(p, 0, sizeof(*p));
-	p->dir = -1;
+	clear(p);
 	p->parent = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (p->parent < 0)
 		return df_fail_errno(e, errno == ENOENT || errno == ENOTDIR ?
@@ -116,7 +148,21 @@ df_place_publish(struct df_place *p, const char *name, struct df_err *e)
 		return -1;
 	}
 	p->tmp[0] = '\0';
+	free(p->made);
+	p->made = NULL;
 	return 0;
+}
+
+/* Those directories of its path that were not there before. */
+static void
+unmake(struct df_place *p)
+{
+	char *slash;
+
+	while (strlen(p->made) > p->there && rmdir(p->made) == 0 &&
+	    (slash = strrchr(p->made, '/')) != NULL)
+		*slash = '\0';
+	free(p->made);
 }
 
 void
@@ -128,6 +174,7 @@ df_place_close(struct df_place *p)
 		close(p->dir);
 	if (p->parent >= 0)
 		close(p->parent);
-	p->dir = p->parent = -1;
-	p->tmp[0] = '\0';
+	if (p->made)
+		unmake(p);
+	clear(p);
 }

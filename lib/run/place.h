@@ -19,8 +19,14 @@ struct df_place {
 	int parent;	/* the directory it will be in, or -1 */
 	int dir;	/* the new directory, or -1 */
 	char tmp[48];	/* its name; "" once published */
+	char *made;	/* parent's path, made for it beyond there bytes */
+	size_t there;
 };
 
+/* parent is made when it is not there; and removed again, as far as it was
+   made, by df_place_close() when nothing was published. */
+int df_place_make(struct df_place *p, const char *parent, struct df_err *e)
+	DF_CHECK;
 /* parent must exist. */
 int df_place_open(struct df_place *p, const char *parent, struct df_err *e)
 	DF_CHECK;

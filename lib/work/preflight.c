@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+#include "evidence/age.h"
+#include "work/facts.h"
 #include "work/git.h"
 #include "work/preflight.h"
 #include "work/spawn.h"
@@ -121,4 +124,117 @@ df_preflight_git(struct df_err *e)
 		    (int)strcspn(b.s, "\n"), b.s);
 	df_buf_release(&b);
 	return r < 0 ? -1 : 0;
+}
+
+/* ---- dependencies ---- */
+
+/* "twin,real:git": is a dependency of that mode and name allowed? */
+static int
+allowed(const char *list, const char *mode, const char *name)
+{
+	size_t n, m = strlen(mode), k = strlen(name);
+
+	for (; *list; list += n + (list[n] == ',')) {
+		n = strcspn(list, ",");
+		if (strncmp(list, mode, m) != 0)
+			continue;
+		if (n == m || (n == m + 1 + k && list[m] == ':' &&
+		    strncmp(list + m + 1, name, k) == 0))
+			return 1;
+	}
+	return 0;
+}
+
+jv
+df_preflight_dependencies(const struct df_spec *sp, const char *list,
+    struct df_err *e)
+{
+	const struct df_external *x;
+	jv v = jv_array(), one;
+	const char *mode;
+	size_t i;
+
+	for (i = 0; i < sp->d10.externals; i++) {
+		x = &sp->d10.external[i];
+		mode = x->twin ? "twin" : "real";
+		if (x->twin < 0) {
+			(void)df_fail(e, DF_REFUSED, "boot.dependency",
+			    "D10: external dependency %s is declared neither "
+			    "real nor twin", x->name.s);
+			break;
+		}
+		if (!allowed(list, mode, x->name.s)) {
+			(void)df_fail(e, DF_REFUSED, "boot.dependency",
+			    "the profile does not allow the %s dependency %s",
+			    mode, x->name.s);
+			(void)df_hint(e, "dependencies.allow is \"%s\"",
+			    list);
+			break;
+		}
+		one = df_jset_str(jv_object(), "mode", mode);
+		v = jv_array_append(v, df_jset_str(one, "name", x->name.s));
+	}
+	if (i == sp->d10.externals)
+		return v;
+	jv_free(v);
+	return jv_invalid();
+}
+
+/* ---- roles ---- */
+
+jv
+df_preflight_roles(const struct df_trust *t, struct df_err *e)
+{
+	static const enum df_role need[] = { DF_ROLE_BUILD, DF_ROLE_HOLDOUT,
+	    DF_ROLE_APPROVE };
+	char str[DF_AGE_KEY_STR];
+	unsigned have = 0;
+	jv v = jv_array();
+	size_t i;
+	int n = 0;
+
+	for (i = 0; i < t->nsigner; i++)
+		have |= t->signer[i].roles;
+	for (i = 0; i < DF_LEN(need); i++)
+		if (!(have & DF_ROLE_BIT(need[i]))) {
+			(void)df_fail(e, DF_REFUSED, "boot.role",
+			    "nobody in allowed_signers has role %s",
+			    df_role_name(need[i]));
+			goto fail;
+		}
+	for (i = 0; i < t->nrecipient; i++)
+		if (t->recipient[i].roles & DF_ROLE_BIT(DF_ROLE_HOLDOUT)) {
+			v = jv_array_append(v, jv_string(df_age_recipient_str(
+			    t->recipient[i].pk, str)));
+			n++;
+		}
+	if (n)
+		return v;
+	(void)df_fail(e, DF_REFUSED, "boot.recipient",
+	    "nobody in recipients may open a suite (df-holdout)");
+fail:
+	jv_free(v);
+	return jv_invalid();
+}
+
+/* ---- policies ---- */
+
+int
+df_preflight_policies(const struct df_configs *cfg, struct df_err *e)
+{
+	struct df_buf share = DF_BUF_INIT;
+	const struct df_config *c;
+	size_t i;
+	int r = 0;
+
+	df_share_path(&share, "");
+	for (i = 0; i < cfg->n && r == 0; i++) {
+		c = &cfg->v[i];
+		if (strncmp(c->name, "policy/", 7) == 0 &&
+		    strncmp(c->path, share.s, share.n) != 0)
+			r = df_policy_check(c->bytes.s, c->bytes.n, c->path,
+			    e);
+	}
+	df_buf_release(&share);
+	return r;
 }
