@@ -369,6 +369,15 @@ need_message(void)
 		df_usage("a decision needs a rationale: -m WHY");
 }
 
+static void
+print_name(const char *name)
+{
+	if (df_args.json)
+		df_out_json(df_jset_str(jv_object(), "name", name));
+	else
+		df_out(name);
+}
+
 static int
 decide(int approve)
 {
@@ -404,10 +413,7 @@ decide(int approve)
 		if (!df_args.dry && commit(&w, approve, &e) < 0)
 			df_die(&e);
 	}
-	if (df_args.json)
-		df_out_json(df_jset_str(jv_object(), "name", name));
-	else
-		df_out(name);
+	print_name(name);
 	df_buf_release(&b);
 	df_buf_release(&w.facts_text);
 	df_buf_release(&w.policy_text);
@@ -449,6 +455,20 @@ reject(char **operand, size_t n)
 }
 
 /* ---- amendments, after the seal ---- */
+
+/* What the state machine will say, before anything is written. */
+static int
+may_amend(const struct df_state *s, struct df_err *e)
+{
+	if (!s->sealed || s->effective == DF_D_NONE)
+		return df_fail(e, DF_REFUSED, "amend.state",
+		    "only the decision of a sealed run is amended");
+	if (strcmp(o_effect, "note") != 0 && s->decision != DF_D_APPROVE)
+		return df_fail(e, DF_REFUSED, "amend.rejection",
+		    "a rejection is neither reversed nor reinstated: make a "
+		    "new run");
+	return 0;
+}
 
 /* The last record that is no amendment. */
 static const struct df_name *
@@ -499,7 +519,8 @@ amend(char **operand, size_t n)
 	if (df_step_open(&w.step, DF_ROLE_APPROVE, DF_RUN_LINES, &e) < 0 ||
 	    df_gate_pass(&w.step.run, &w.gate, &e) < 0)
 		df_die(&e);
-	was = decided_record(&w, &e);
+	was = may_amend(&w.step.run.state, &e) == 0 ?
+	    decided_record(&w, &e) : NULL;
 	if (was == NULL)
 		df_die(&e);
 	df_commit_init(&c, "decision.amended", NULL);
@@ -513,11 +534,13 @@ amend(char **operand, size_t n)
 	v = df_jset_str(v, "effect", o_effect);
 	snprintf(name, sizeof(name), "decision/%u.json",
 	    w.step.run.state.decisions + 1);
-	if (df_commit_record(&w.step, &c, name, "decision", v, &e) < 0 ||
-	    (!df_args.dry && df_step_commit(&w.step, &c, 1, &e) < 0))
+	if (df_args.dry)
+		jv_free(v);
+	else if (df_commit_record(&w.step, &c, name, "decision", v, &e) < 0 ||
+	    df_step_commit(&w.step, &c, 1, &e) < 0)
 		df_die(&e);
 	df_commit_release(&c);
-	df_out(name);
+	print_name(name);
 	df_step_close(&w.step);
 	return DF_OK;
 }

@@ -274,6 +274,7 @@ dispatch(struct work *w, struct df_err *e)
 	w->d.jobs = (size_t)o_jobs;
 	w->d.fresh = o_fresh;
 	w->d.keep_ignored = o_keep;
+	w->d.merge_only = o_merge;
 	w->d.stop = &stop;
 	w->d.outcome = outcome;
 	w->d.news = news;

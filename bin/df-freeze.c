@@ -86,7 +86,29 @@ domain(const struct df_state *s)
 	}
 }
 
-/* A live run ends only when that is said. */
+/*
+ * A live run ends only when that is said, and one that ended otherwise cannot
+ * end so; the command that was interrupted goes on.
+ */
+static int
+may_end(const struct df_state *s, struct df_err *e)
+{
+	if (df_run_terminal(s->status))
+		return (o_cancel && s->status != DF_ST_CANCELED) ||
+		    (o_failed && s->status != DF_ST_FAILED) ? df_fail(e,
+		    DF_REFUSED, "state.status", "the run is %s already",
+		    df_run_status_name(s->status)) : 0;
+	if (o_cancel || (o_failed && s->verdict != DF_V_PASS))
+		return 0;
+	if (o_failed)
+		return df_fail(e, DF_REFUSED, "domain.phase",
+		    "the scenarios passed: the run has not failed");
+	(void)df_fail(e, DF_REFUSED, "state.status",
+	    "the run is %s: nothing is decided yet",
+	    df_run_status_name(s->status));
+	return df_hint(e, "--cancel -m WHY or --failed -m WHY end a live run");
+}
+
 static int
 end_live(struct df_step *st, struct df_err *e)
 {
@@ -95,16 +117,7 @@ end_live(struct df_step *st, struct df_err *e)
 	int r;
 
 	if (df_run_terminal(s->status))
-		return o_cancel || o_failed ? df_fail(e, DF_REFUSED,
-		    "state.status", "the run is %s already",
-		    df_run_status_name(s->status)) : 0;
-	if (!o_cancel && !o_failed) {
-		(void)df_fail(e, DF_REFUSED, "state.status",
-		    "the run is %s: nothing is decided yet",
-		    df_run_status_name(s->status));
-		return df_hint(e, "--cancel -m WHY or --failed -m WHY end a "
-		    "live run");
-	}
+		return 0;
 	df_commit_init(&c, o_cancel ? "run.canceled" : "run.failed", NULL);
 	c.data = df_jset_str(c.data, "actor", st->me->principal);
 	c.data = df_jset_str(c.data, "reason", o_message);
@@ -443,16 +456,17 @@ freeze(struct df_err *e)
 
 	if (open_run(&st, e) < 0)
 		return -1;
-	if (df_args.dry) {
+	r = may_end(&st.run.state, e);
+	if (r == 0 && df_args.dry) {
 		df_note("%s", st.run.state.sealed && !st.run.state.after_seal
 		    ? "the run is sealed" : "the run would be sealed");
-	} else if (st.key) {
+	} else if (r == 0 && st.key) {
 		r = seal(&st, e);
 		if (r == 0)
 			r = tidy(&st.run, e);
 		if (r == 0)
 			anchor(&st);
-	} else {
+	} else if (r == 0) {
 		r = tidy(&st.run, e);
 	}
 	if (r == 0 && st.run.state.sealed)
@@ -464,6 +478,33 @@ freeze(struct df_err *e)
 	}
 	df_step_close(&st);
 	return r;
+}
+
+/* What was unpacked: a run that holds, and nothing else. */
+static int
+holds(struct df_run *r, const char *name, struct df_gate *g,
+    struct df_err *e)
+{
+	struct df_findings bad = { 0 }, notes = { 0 };
+	struct df_blobset blobs = { 0 };
+	int ret;
+
+	ret = df_gate_check(r, NULL, df_args.trust, g, e);
+	if (ret == 0 && strcmp(r->id, name) != 0)
+		ret = df_fail(e, DF_INTEGRITY, "bundle.name",
+		    "the bundle is called %s and holds %s", name, r->id);
+	if (ret == 0)
+		ret = df_gate_blobs(r, &blobs, e);
+	if (ret == 0 && (df_closed_check(r, &blobs, &bad, &notes, e) < 0 ||
+	    df_seals_check(r, &bad, e) < 0))
+		ret = -1;
+	if (ret == 0 && bad.n)
+		ret = df_fail(e, DF_INTEGRITY, bad.v[0].code,
+		    "%.200s: %.300s", bad.v[0].place, bad.v[0].message);
+	df_findings_release(&bad);
+	df_findings_release(&notes);
+	df_blobset_release(&blobs);
+	return ret;
 }
 
 /* Nothing appears unless the bundle is a run that holds. */
@@ -485,11 +526,7 @@ thaw(struct df_err *e)
 	if (ret == 0)
 		ret = df_run_open(&r, path.s, DF_RUN_LINES, e);
 	if (ret == 0) {
-		ret = df_gate_check(&r, NULL, df_args.trust, &g, e);
-		if (ret == 0 && strcmp(r.id, name) != 0)
-			ret = df_fail(e, DF_INTEGRITY, "bundle.name",
-			    "the bundle is called %s and holds %s", name,
-			    r.id);
+		ret = holds(&r, name, &g, e);
 		df_run_close(&r);
 	}
 	if (ret == 0)

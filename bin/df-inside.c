@@ -471,11 +471,18 @@ ours(const char *pid, pid_t self)
 	return r;
 }
 
-static void
+/*
+ * Collect the dead; is anything alive?  A subreaper without a child has no
+ * descendant at all.
+ */
+static int
 reap(void)
 {
-	while (waitpid(-1, NULL, WNOHANG) > 0)
+	pid_t pid;
+
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
 		;
+	return pid == 0 || errno != ECHILD;
 }
 
 /* Kill what the command left; returns how many there were, some by name. */
@@ -490,8 +497,7 @@ kill_rest(struct df_buf *names)
 	DIR *dir;
 	long pid;
 
-	for (round = 0; round < 1000; round++) {
-		reap();
+	for (round = 0; round < 1000 && reap(); round++) {
 		dir = opendir("/proc");
 		if (dir == NULL)
 			break;
@@ -519,24 +525,26 @@ kill_rest(struct df_buf *names)
 			break;
 		nanosleep(&pause, NULL);
 	}
-	reap();
 	return n;
 }
 
-/* Files below dir, by path; at most a thousand are looked at. */
+/* Files below dir, by path; at most a thousand are looked at.  What is mounted
+   there is none of it. */
 static void
 list_files(int at, const char *dir, unsigned depth, size_t *n,
     struct df_buf *names)
 {
+	const unsigned want = STATX_TYPE | STATX_MNT_ID;
+	struct statx top, st;
 	struct dirent *d;
-	struct stat st;
 	char path[4096];
 	DIR *dp;
 	int fd;
 
 	fd = openat(at, depth ? strrchr(dir, '/') + 1 : dir, O_RDONLY |
 	    O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || (dp = fdopendir(fd)) == NULL) {
+	if (fd < 0 || statx(fd, "", AT_EMPTY_PATH, want, &top) < 0 ||
+	    (dp = fdopendir(fd)) == NULL) {
 		if (fd >= 0)
 			close(fd);
 		return;
@@ -548,8 +556,10 @@ list_files(int at, const char *dir, unsigned depth, size_t *n,
 		if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir,
 		    d->d_name) >= sizeof(path))
 			continue;
-		if (fstatat(fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    S_ISDIR(st.st_mode)) {
+		if (statx(fd, d->d_name, AT_SYMLINK_NOFOLLOW, want, &st) < 0 ||
+		    st.stx_mnt_id != top.stx_mnt_id)
+			continue;
+		if (S_ISDIR(st.stx_mode)) {
 			if (depth < 8)
 				list_files(fd, path, depth + 1, n, names);
 			continue;

@@ -213,7 +213,7 @@ range(const char *s, struct show *w)
 	int64_t a, b = INT64_MAX;
 
 	if (df_number(first, 1, INT32_MAX, &a) < 0 || (dots && dots[2] &&
-	    df_number(dots + 2, 1, INT32_MAX, &b) < 0))
+	    df_number(dots + 2, 1, INT32_MAX, &b) < 0) || b < a)
 		df_usage("%s is no range of lines: N, N..M or N..", s);
 	w->from = (uint64_t)a;
 	w->to = dots ? (uint64_t)b : (uint64_t)a;
@@ -467,6 +467,17 @@ print_appended(const struct df_step *st)
 		df_out_row(cell, 2);
 }
 
+/* What the event is about; a commit takes at most 255 bytes of it. */
+static int
+check_subject(const char *s, size_t n, const char *what, struct df_err *e)
+{
+	if (n < sizeof(((struct df_commit *)0)->subject) && !memchr(s, '\0',
+	    n))
+		return 0;
+	return df_fail(e, DF_INPUT, "event.subject",
+	    "%s: the subject is longer than 255 bytes, or has a NUL", what);
+}
+
 /* One event: TYPE and --data. */
 static int
 append_one(const char *type)
@@ -476,7 +487,9 @@ append_one(const char *type)
 	struct df_step st;
 	struct df_err e;
 
-	if (df_step_open(&st, role_of(type, data), 0, &e) < 0)
+	if ((o_subject && check_subject(o_subject, strlen(o_subject),
+	    "--subject", &e) < 0) || df_step_open(&st, role_of(type, data), 0,
+	    &e) < 0)
 		df_die(&e);
 	df_commit_init(&c, type, o_subject);
 	if (set_data(&st, &c, data, strlen(data), "--data", &e) < 0 ||
@@ -489,13 +502,31 @@ append_one(const char *type)
 	return DF_OK;
 }
 
+static int
+check_members(const struct df_json *j, const char *what, struct df_err *e)
+{
+	uint32_t i, t;
+
+	if (j->tok[0].type != DF_JOBJECT)
+		return df_fail(e, DF_INPUT, "event.data",
+		    "%s: no JSON object", what);
+	for (i = 0, t = df_jfirst(j, 0); i < j->tok[0].n;
+	    i++, t = df_jnext(j, t + 1))
+		if (!df_jis(j, t, "type") && !df_jis(j, t, "subject") &&
+		    !df_jis(j, t, "data"))
+			return df_fail(e, DF_INPUT, "event.data",
+			    "%s: only type, subject and data are given", what);
+	return 0;
+}
+
 /* A line of stdin: {"type":..,"subject":..,"data":{..}}. */
 static void
 read_line(struct df_step *st, struct df_commit *c, const char *s, size_t n,
     size_t number, struct df_err *e)
 {
-	char what[48], type[48] = "", subject[256] = "";
+	struct df_buf type = DF_BUF_INIT, subject = DF_BUF_INIT;
 	struct df_json j = { 0 };
+	char what[48];
 	uint32_t t;
 	int r;
 
@@ -503,22 +534,25 @@ read_line(struct df_step *st, struct df_commit *c, const char *s, size_t n,
 	r = df_json_scan(&j, s, n, 0, what, e);
 	if (r == 0) {
 		t = df_jget(&j, 0, "type");
-		if (t)
-			snprintf(type, sizeof(type), "%.*s",
-			    (int)(j.tok[t].end - j.tok[t].start), s +
-			    j.tok[t].start);
+		if (t && j.tok[t].type == DF_JSTRING)
+			df_jtext(&j, t, &type);
 		t = df_jget(&j, 0, "subject");
-		if (t)
-			snprintf(subject, sizeof(subject), "%.*s",
-			    (int)(j.tok[t].end - j.tok[t].start), s +
-			    j.tok[t].start);
-		df_commit_init(c, type, *subject ? subject : NULL);
+		if (t && j.tok[t].type == DF_JSTRING)
+			df_jtext(&j, t, &subject);
+		df_commit_init(c, type.s, subject.n ? subject.s : NULL);
+		r = check_members(&j, what, e);
+	}
+	if (r == 0)
+		r = check_subject(subject.s, subject.n, what, e);
+	if (r == 0) {
 		t = df_jget(&j, 0, "data");
 		r = t == 0 ? df_fail(e, DF_INPUT, "event.data",
 		    "%s: no data", what) : set_data(st, c, s +
 		    j.tok[t].start, j.tok[t].end - j.tok[t].start, what, e);
 	}
 	df_json_release(&j);
+	df_buf_release(&type);
+	df_buf_release(&subject);
 	if (r < 0)
 		df_die(e);
 }
@@ -574,6 +608,8 @@ append(char **operand, size_t n)
 {
 	if (n != 1)
 		df_usage("append one TYPE, or - for many");
+	if (strcmp(operand[0], "-") == 0 && (o_data || o_subject))
+		df_usage("--data and --subject are for one TYPE");
 	return strcmp(operand[0], "-") == 0 ? append_many() :
 	    append_one(operand[0]);
 }

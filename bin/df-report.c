@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/opt.h"
@@ -476,6 +477,8 @@ commit(struct work *w, jv v, struct df_err *e)
 	struct df_commit c;
 	int r;
 
+	if (df_args.dry)
+		return 0;
 	df_report_markdown(v, &md);
 	df_report_junit(v, &xml);
 	df_commit_init(&c, "artifact.stored", NULL);
@@ -487,7 +490,7 @@ commit(struct work *w, jv v, struct df_err *e)
 	if (r == 0)
 		r = df_commit_put(&w->step, &c, names_made[2], DF_MEDIA_XML,
 		    xml.s, xml.n, e);
-	if (r == 0 && !df_args.dry)
+	if (r == 0)
 		r = df_step_commit(&w->step, &c, 1, e);
 	df_commit_release(&c);
 	df_buf_release(&md);
@@ -546,6 +549,36 @@ full_holdouts(struct work *w, struct df_err *e)
 	return v;
 }
 
+/* It goes outside the run, to a file that is not there yet. */
+static int
+check_output(const struct df_run *r, struct df_err *e)
+{
+	const char *slash = o_output ? strrchr(o_output, '/') : NULL;
+	char *dir, *to, *run = NULL;
+	int ret = -1;
+
+	if (o_output == NULL)
+		return 0;
+	dir = slash ? df_strndup(o_output, slash == o_output ? 1 :
+	    (size_t)(slash - o_output)) : df_strdup(".");
+	to = df_real_path(dir, e);
+	if (to)
+		run = df_real_path(r->path, e);
+	if (run && df_path_within(to, run))
+		(void)df_fail(e, DF_REFUSED, "report.place",
+		    "%s is in the run, which everybody may read", o_output);
+	else if (run && faccessat(AT_FDCWD, o_output, F_OK,
+	    AT_SYMLINK_NOFOLLOW) == 0)
+		(void)df_fail(e, DF_CONFLICT, "file.create",
+		    "%s exists already", o_output);
+	else if (run)
+		ret = 0;
+	free(dir);
+	free(to);
+	free(run);
+	return ret;
+}
+
 static int
 write_full(jv v, struct df_err *e)
 {
@@ -574,7 +607,8 @@ full(struct work *w, struct df_err *e)
 	jv v, hold;
 	int r;
 
-	if (open_full(w, e) < 0 || load(w, e) < 0)
+	if (open_full(w, e) < 0 || check_output(&w->step.run, e) < 0 ||
+	    load(w, e) < 0)
 		return -1;
 	hold = full_holdouts(w, e);
 	if (!jv_is_valid(hold))
@@ -587,6 +621,11 @@ full(struct work *w, struct df_err *e)
 	v = df_jset(v, "full", hold);
 	snprintf(name, sizeof(name), "holdout/%u.full.age",
 	    w->step.run.state.evaluations);
+	if (df_args.dry) {
+		df_note("%s would be disclosed", name);
+		jv_free(v);
+		return 0;
+	}
 	df_commit_init(&c, "holdout.shown", NULL);
 	c.data = df_jset_str(c.data, "actor", w->step.me->principal);
 	c.data = df_jset_str(c.data, "reason", o_message);

@@ -31,7 +31,7 @@ static const struct df_tool tool = {
 	"Fold a run's log and say its state.",
 	opts, NULL,
 	DF_EXIT(DF_OK) | DF_EXIT(DF_USAGE) | DF_EXIT(DF_INPUT) |
-	    DF_EXIT(DF_INTEGRITY) | DF_EXIT(DF_EXTERNAL),
+	    DF_EXIT(DF_AUTH) | DF_EXIT(DF_INTEGRITY) | DF_EXIT(DF_EXTERNAL),
 	NULL
 };
 

@@ -23,6 +23,15 @@
 static int o_tree;
 
 static void
+print_name(const char *name)
+{
+	if (df_args.json)
+		df_out_json(df_jset_str(jv_object(), "name", name));
+	else
+		df_out(name);
+}
+
+static void
 open_run(struct df_run *r, int flags)
 {
 	struct df_err e;
@@ -33,7 +42,7 @@ open_run(struct df_run *r, int flags)
 
 /* A digest, or the digest of a name of the run whose event is verified. */
 static void
-resolve(struct df_run *r, const char *what, struct df_digest *d)
+resolve(struct df_run *r, const char *what, int tree, struct df_digest *d)
 {
 	const struct df_name *n;
 	struct df_err e;
@@ -48,6 +57,8 @@ resolve(struct df_run *r, const char *what, struct df_digest *d)
 	n = df_run_find(r, what);
 	if (n == NULL)
 		df_diex(DF_NO, "name.unknown", "the run has no %.200s", what);
+	if (tree && strcmp(n->media, DF_TREE_MEDIA) != 0)
+		df_diex(DF_INPUT, "name.type", "%s is no tree", what);
 	if (df_run_verify(r, &r->giver[n->giver], &e) < 0)
 		df_die(&e);
 	*d = n->digest;
@@ -61,6 +72,7 @@ put_one(struct df_run *r, const char *path, struct df_digest *d,
 {
 	struct df_tree_stat st;
 	struct df_err e;
+	struct stat sb;
 	int fd;
 
 	*size = 0;
@@ -74,6 +86,9 @@ put_one(struct df_run *r, const char *path, struct df_digest *d,
 	if (fd < 0)
 		df_diex(DF_INPUT, "store.file", "%s: %s", path,
 		    strerror(errno));
+	if (!o_tree && fstat(fd, &sb) == 0 && S_ISDIR(sb.st_mode))
+		df_diex(DF_INPUT, "store.file", "%s is a directory: --tree "
+		    "stores it", path);
 	if (o_tree ? df_tree_put(&r->store, fd, path, NULL, d, &st, &e) < 0 :
 	    df_store_put_fd(&r->store, fd, DF_BLOB_MAX, path, d, size, &e) <
 	    0)
@@ -127,7 +142,7 @@ get(char **operand, size_t n)
 	if (n != 1)
 		df_usage("get one NAME or DIGEST");
 	open_run(&r, 0);
-	resolve(&r, operand[0], &d);
+	resolve(&r, operand[0], 0, &d);
 	/* Checked as a whole before the first byte goes out. */
 	if (df_store_check(&r.store, &d, NULL, &e) < 0)
 		df_die(&e);
@@ -252,7 +267,7 @@ tree(char **operand, size_t n)
 	if (n != 1)
 		df_usage("tree of one NAME or DIGEST");
 	open_run(&r, 0);
-	resolve(&r, operand[0], &d);
+	resolve(&r, operand[0], 1, &d);
 	if (df_tree_walk(&r.store, &d, NULL, print_entry, NULL, &e) < 0)
 		df_die(&e);
 	df_run_close(&r);
@@ -281,7 +296,7 @@ checkout(char **operand, size_t n)
 	if (n != 2)
 		df_usage("checkout NAME|DIGEST DIR");
 	open_run(&r, 0);
-	resolve(&r, operand[0], &d);
+	resolve(&r, operand[0], 1, &d);
 	slash = strrchr(operand[1], '/');
 	if (slash && slash[1] == '\0')
 		df_usage("DIR without a slash at its end");
@@ -301,7 +316,7 @@ checkout(char **operand, size_t n)
 		df_die(&e);
 	free(parent);
 	df_run_close(&r);
-	df_out(operand[1]);
+	print_name(operand[1]);
 	return DF_OK;
 }
 
@@ -332,7 +347,7 @@ names(char **operand, size_t n)
 		if (k >= 0 && (size_t)k == want.n && memcmp(got, want.s,
 		    want.n) == 0)
 			continue;
-		df_out(a.name);
+		print_name(a.name);
 		if (df_args.dry)
 			continue;
 		/* A copy instead of the link is replaced; a directory is not
@@ -358,6 +373,37 @@ struct fsck {
 	struct df_findings bad;
 };
 
+/* A finding keeps no copy of its code. */
+static const char *
+blob_code(const char *code)
+{
+	static const char *const known[] = { "store.digest", "store.missing",
+	    "store.open", "store.read", "store.type" };
+	size_t i;
+
+	for (i = 0; i < DF_LEN(known); i++)
+		if (strcmp(code, known[i]) == 0)
+			return known[i];
+	return "store.blob";
+}
+
+static void
+say(const struct df_finding *x)
+{
+	struct df_buf b = DF_BUF_INIT;
+	jv v;
+
+	df_text_foreign(&b, x->place, strlen(x->place), DF_TEXT_LINE, 0, 200);
+	if (df_args.json) {
+		v = df_jset_str(jv_object(), "code", x->code);
+		v = df_jset_str(v, "message", x->message);
+		df_out_json(df_jset_strn(v, "place", b.s, b.n));
+	} else {
+		fprintf(stderr, "%s: %s [%s]\n", b.s, x->message, x->code);
+	}
+	df_buf_release(&b);
+}
+
 static int
 check_blob(void *arg, const char *name, const struct df_digest *d, int bad)
 {
@@ -371,7 +417,7 @@ check_blob(void *arg, const char *name, const struct df_digest *d, int bad)
 			df_finding_add(&f->bad, "store.name", name,
 			    "is no name of a blob");
 	} else if (df_store_check(f->store, d, &size, &e) < 0) {
-		df_finding_add(&f->bad, e.code, name, "%s", e.msg);
+		df_finding_add(&f->bad, blob_code(e.code), name, "%s", e.msg);
 	}
 	f->bytes += size;
 	return 0;
@@ -382,7 +428,6 @@ static int
 fsck(char **operand, size_t n)
 {
 	struct df_blobset set = { 0 };
-	struct df_buf b = DF_BUF_INIT;
 	char hex[DF_DIGEST_STR];
 	struct df_run r;
 	struct df_err e;
@@ -394,27 +439,26 @@ fsck(char **operand, size_t n)
 	if (n)
 		df_usage("fsck takes no operand");
 	open_run(&r, DF_RUN_LINES);
-	if (df_store_each(&r.store, check_blob, &f, &e) < 0 ||
-	    df_gate_blobs(&r, &set, &e) < 0)
+	if (df_store_each(&r.store, check_blob, &f, &e) < 0)
 		df_die(&e);
+	if (df_gate_blobs(&r, &set, &e) < 0) {
+		/* A tree that cannot be read hides what it names. */
+		if (e.exit != DF_INTEGRITY)
+			df_die(&e);
+		df_finding_add(&f.bad, "store.tree", "a tree", "%s", e.msg);
+	}
 	for (i = 0; i < set.n; i++)
 		if (!df_store_has(&r.store, &set.v[i].digest))
 			df_finding_add(&f.bad, "store.missing", df_digest_str(
 			    &set.v[i].digest, hex) + 7,
 			    "an event names this blob, and it is not there");
-	for (i = 0; i < f.bad.n; i++) {
-		df_buf_reset(&b);
-		df_text_foreign(&b, f.bad.v[i].place,
-		    strlen(f.bad.v[i].place), DF_TEXT_LINE, 0, 200);
-		fprintf(stderr, "%s: %s [%s]\n", b.s, f.bad.v[i].message,
-		    f.bad.v[i].code);
-	}
+	for (i = 0; i < f.bad.n; i++)
+		say(&f.bad.v[i]);
 	df_note("%zu blobs, %llu bytes, %zu named, %zu wrong", f.blobs,
 	    (unsigned long long)f.bytes, set.n, f.bad.n);
 	ret = f.bad.n ? DF_INTEGRITY : DF_OK;
 	df_findings_release(&f.bad);
 	df_blobset_release(&set);
-	df_buf_release(&b);
 	df_run_close(&r);
 	return ret;
 }

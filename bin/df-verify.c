@@ -256,7 +256,7 @@ decision_json(struct work *w)
 	const struct df_state *s = &w->run.state;
 	char name[64];
 	jv v, rec, actor, people = jv_array();
-	const char *who;
+	const char *who, *kind;
 	unsigned i;
 
 	if (s->decision == DF_D_NONE)
@@ -267,7 +267,8 @@ decision_json(struct work *w)
 		rec = df_run_json(&w->run, name, "decision", NULL);
 		actor = df_jv_get(rec, "actor");
 		who = df_jv_str(actor, "principal");
-		if (who)
+		kind = df_jv_str(rec, "kind");
+		if (who && kind && strcmp(kind, "amend") != 0)
 			people = jv_array_append(people, jv_string(who));
 		jv_free(actor);
 		jv_free(rec);
@@ -347,17 +348,16 @@ print_text(struct work *w, const char *verdict)
 	d = decision_json(w);
 	if (jv_get_kind(d) == JV_KIND_OBJECT) {
 		people = df_jv_get(d, "by");
-		df_buf_fmt(&b, "decision  %s%s", df_jv_str(d, "decision"),
-		    strcmp(df_jv_str(d, "decision"), df_jv_str(d,
-		    "effective")) == 0 ? "" : ", amended");
+		df_buf_fmt(&b, "decision  %s", df_jv_str(d, "decision"));
 		for (i = 0; i < jv_array_length(jv_copy(people)); i++) {
 			one = jv_array_get(jv_copy(people), i);
 			df_buf_fmt(&b, "%s %s", i ? "," : " by",
 			    jv_string_value(one));
 			jv_free(one);
 		}
-		df_buf_str(&b, df_jv_bool(d, "self_approved") ?
-		    ", self-approved\n" : "\n");
+		df_buf_fmt(&b, "%s%s\n", df_jv_bool(d, "self_approved") ?
+		    ", self-approved" : "", strcmp(df_jv_str(d, "decision"),
+		    df_jv_str(d, "effective")) == 0 ? "" : ", amended");
 		jv_free(people);
 	}
 	jv_free(d);
@@ -392,7 +392,8 @@ static int
 broken(const struct df_err *e)
 {
 	return e->exit == DF_INTEGRITY || e->exit == DF_AUTH ||
-	    e->exit == DF_REFUSED || e->exit == DF_INPUT;
+	    e->exit == DF_REFUSED || e->exit == DF_INPUT ||
+	    e->exit == DF_NO;
 }
 
 static int
@@ -402,7 +403,8 @@ verify(struct work *w, const char *path)
 	int r = check(w, path, &e), opened = w->run.state.seq > 0;
 
 	if (r < 0 && (!broken(&e) || strcmp(e.code, "run.open") == 0 ||
-	    strcmp(e.code, "run.which") == 0)) {
+	    strcmp(e.code, "run.which") == 0 ||
+	    strcmp(e.code, "factory.open") == 0)) {
 		df_err_print(&e);
 		return e.exit;
 	}

@@ -97,6 +97,7 @@ df_open_beneath(int dir, const char *path, int flags, int nolinks)
 	struct open_how how = { 0 };
 
 	how.flags = (unsigned)(flags | O_CLOEXEC);
+	how.mode = flags & O_CREAT ? 0600 : 0;
 	how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
 	if (nolinks)
 		how.resolve |= RESOLVE_NO_SYMLINKS;

@@ -225,6 +225,9 @@ put_link(struct put *p, int dir, const char *name, size_t len, unsigned depth,
 		    p->what, p->path.s, target);
 		return -1;
 	}
+	if (p->o && p->o->file && p->o->file(p->o->arg, p->path.s, -1, target,
+	    strlen(target), e) < 0)
+		return -1;
 	df_tree_line(out, DF_TREE_LINK, name, len, NULL, 0, target);
 	return 0;
 }

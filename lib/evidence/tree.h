@@ -59,7 +59,8 @@ struct df_tree_opts {
 	 */
 	int (*skip)(void *arg, const char *path, int isdir, struct df_err *e);
 	/* Called for each file before it is staged; bytes is NULL when it is
-	   too large to be held in memory: fd is at its beginning then. */
+	   too large to be held in memory: fd is at its beginning then.  And
+	   for each link, with its target. */
 	int (*file)(void *arg, const char *path, int fd, const char *bytes,
 	    size_t n, struct df_err *e);
 	void *arg;

@@ -107,6 +107,35 @@ df_attempt_init(struct df_attempt *a, struct df_session *s)
 	df_child_init(&a->child, s->output);
 }
 
+static int
+own(int fd)
+{
+	return geteuid() == 0 ? fchown(fd, df_sandbox_uid(),
+	    (gid_t)df_sandbox_uid()) : 0;
+}
+
+/* The directories of path, which will be the agent's. */
+static int
+own_dirs(int home, const char *path, struct df_err *e)
+{
+	char *p = df_strdup(path), *slash = p;
+	int fd, r;
+
+	r = df_mkdirs(home, path, 0, 0700, e);
+	while (r == 0 && (slash = strchr(slash, '/')) != NULL) {
+		*slash = '\0';
+		fd = df_open_beneath(home, p, O_RDONLY | O_DIRECTORY, 1);
+		if (fd < 0 || own(fd) < 0)
+			r = df_fail_errno(e, DF_EXTERNAL, "attempt.home",
+			    "%s", p);
+		if (fd >= 0)
+			close(fd);
+		*slash++ = '/';
+	}
+	free(p);
+	return r;
+}
+
 /* Copies of files that the adapter wants in HOME. */
 static int
 copy_home(jv list, int home, struct df_err *e)
@@ -124,7 +153,7 @@ copy_home(jv list, int home, struct df_err *e)
 		df_buf_reset(&b);
 		r = df_read_file(AT_FDCWD, from, &b, HOME_FILE_MAX, e);
 		if (r == 0)
-			r = df_mkdirs(home, to, 0, 0700, e);
+			r = own_dirs(home, to, e);
 		fd = r < 0 ? -1 : df_open_beneath(home, to, O_WRONLY |
 		    O_CREAT | O_EXCL, 1);
 		if (r == 0 && fd < 0)
@@ -133,9 +162,9 @@ copy_home(jv list, int home, struct df_err *e)
 		if (fd >= 0) {
 			if (r == 0)
 				r = df_write_fd(fd, b.s, b.n, to, e);
-			if (r == 0 && geteuid() == 0)
-				r = fchown(fd, df_sandbox_uid(),
-				    (gid_t)df_sandbox_uid());
+			if (r == 0 && own(fd) < 0)
+				r = df_fail_errno(e, DF_EXTERNAL,
+				    "attempt.home", "%s", to);
 			close(fd);
 		}
 		jv_free(o);
@@ -341,7 +370,7 @@ make_log(struct df_attempt *a, const struct df_secrets *secrets)
 	struct df_buf err = DF_BUF_INIT;
 
 	df_capture_get(&a->child.out, &a->log);
-	a->masked = df_secrets_mask(secrets, &a->log);
+	a->masked += df_secrets_mask(secrets, &a->log);
 	jv_free(a->usage);
 	a->usage = df_adapter_usage(a->session->adapter, &a->log);
 	df_capture_get(&a->child.err, &err);
@@ -368,7 +397,7 @@ read_result(struct df_attempt *a, const struct df_secrets *secrets,
 	if (ws < 0)
 		return df_fail_errno(e, DF_EXTERNAL, "attempt.ws",
 		    "the workspace is gone");
-	r = df_workspace_results(ws, &a->results, &why);
+	r = df_workspace_results(ws, s->adapter->results, &a->results, &why);
 	if (r == 0) {
 		a->had_results = 1;
 		if (df_secrets_mask(secrets, &a->results))
@@ -406,9 +435,10 @@ df_attempt_finish(struct df_attempt *a, struct df_err *e)
 	jv before, after, mounts;
 	int r = 0;
 
+	df_secrets_init(&secrets, &a->secrets);
+	a->masked = df_secrets_mask(&secrets, &a->child.report);
 	df_inside_report(&a->child.report, &before, &after);
 	judge_end(a, before, after);
-	df_secrets_init(&secrets, &a->secrets);
 	make_log(a, &secrets);
 	if (a->infra.exit == 0 && !a->timeout)
 		r = read_result(a, &secrets, e);

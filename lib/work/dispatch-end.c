@@ -150,15 +150,21 @@ put_records(struct df_dispatch *d, struct df_commit *c,
 }
 
 static void
-spent(struct df_commit *c, jv usage)
+spent(struct df_dispatch *d, struct df_commit *c, const struct df_attempt *a)
 {
+	jv usage = a->usage;
 	int64_t tokens = df_jv_int(usage, "tokens", 0);
 	int64_t cost = df_jv_int(usage, "cost_microusd", 0);
 
-	if (tokens > 0)
+	if (tokens > 0) {
 		c->data = df_jset_int(c->data, "tokens", tokens);
-	if (cost > 0)
+		d->tokens += tokens;
+	}
+	if (cost > 0) {
 		c->data = df_jset_int(c->data, "cost_microusd", cost);
+		d->cost += cost;
+	}
+	d->busy += df_jv_int(a->record, "wall_ms", 0);
 }
 
 static jv
@@ -219,7 +225,7 @@ df_dispatch_ended(struct df_dispatch *d, struct df_job_slot *j,
 	    retry ? "retry" : "fail");
 	if (x.code)
 		c->data = df_jset(c->data, "error", error_json(&x, retry));
-	spent(c, j->a.usage);
+	spent(d, c, &j->a);
 	if (x.code == NULL) {
 		df_combine_add(d->combine, j->task, &j->a.tree, j->from,
 		    j->nfrom);

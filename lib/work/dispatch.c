@@ -65,6 +65,7 @@ df_dispatch_flush(struct df_dispatch *d, struct df_err *e)
 	for (i = 0; i < d->ncommit; i++)
 		df_commit_release(&d->commit[i]);
 	d->ncommit = 0;
+	d->tokens = d->cost = d->busy = 0;
 	for (i = 0; i < d->nitem && r == 0; i++)
 		d->news(d->arg, d->item[i].what, d->item[i].task,
 		    d->item[i].text);
@@ -241,7 +242,8 @@ df_dispatch_open(struct df_dispatch *d, struct df_err *e)
 	if (base == NULL)
 		return df_fail(e, DF_INTEGRITY, "run.base",
 		    "the run has no base.tree");
-	if (load_adapter(d, e) < 0 || check_inputs(d, e) < 0 ||
+	if (load_adapter(d, e) < 0 ||
+	    (!d->merge_only && check_inputs(d, e) < 0) ||
 	    open_session(d, e) < 0 || df_dispatch_lost(d, e) < 0)
 		return -1;
 	d->slot = df_calloc(d->jobs, sizeof(*d->slot));
@@ -296,11 +298,11 @@ budget_gone(struct df_dispatch *d)
 	int64_t cost = df_run_setting_int(r, "limits.cost_microusd", 0);
 	const char *which = NULL;
 
-	if (tokens && r->state.tokens >= tokens)
+	if (tokens && r->state.tokens + d->tokens >= tokens)
 		which = "limits.tokens";
-	else if (cost && r->state.cost >= cost)
+	else if (cost && r->state.cost + d->cost >= cost)
 		which = "limits.cost_microusd";
-	else if (seconds && r->state.busy >= seconds * 1000)
+	else if (seconds && r->state.busy + d->busy >= seconds * 1000)
 		which = "limits.run_seconds";
 	if (which == NULL)
 		return 0;

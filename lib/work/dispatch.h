@@ -44,6 +44,7 @@ struct df_dispatch {
 	size_t jobs;
 	int fresh;			/* adopt nothing */
 	int keep_ignored;
+	int merge_only;			/* nothing will be run */
 	const volatile int *stop;	/* not 0: kill, close, return */
 	/*
 	 * Read a results file: 1 when it says PASS.  word gets what it says,
@@ -77,6 +78,7 @@ struct df_dispatch {
 	struct df_clash clash;
 	struct df_commit *commit;	/* of this turn */
 	size_t ncommit, capcommit;
+	int64_t tokens, cost, busy;	/* in these: not folded yet */
 	struct df_news_item *item;	/* to be told when they are on disk */
 	size_t nitem, capitem;
 };

@@ -70,6 +70,18 @@ add_percent(struct df_secrets *s, const char *v, size_t n, int upper)
 	}
 }
 
+/* As it stands in JSON, when that is something else. */
+static void
+add_json(struct df_secrets *s, const char *v, size_t n)
+{
+	struct df_buf q = DF_BUF_INIT;
+
+	df_text_json(&q, v, n);
+	if (q.n != n + 2)
+		df_buf_add(needle(s), q.s + 1, q.n - 2);
+	df_buf_wipe(&q);
+}
+
 void
 df_secrets_init(struct df_secrets *s, const struct df_list *value)
 {
@@ -90,6 +102,7 @@ df_secrets_init(struct df_secrets *s, const struct df_list *value)
 		add_hex(s, v, n, 1);
 		add_percent(s, v, n, 0);
 		add_percent(s, v, n, 1);
+		add_json(s, v, n);
 	}
 	for (i = 0; i < s->n; i++)
 		if (s->needle[i].n > s->longest)

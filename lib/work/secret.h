@@ -2,8 +2,8 @@
  * secret.h - values that we were given and that must reach no log or blob.
  *
  * A secret is looked for as it is and in base64 (any alignment, both
- * alphabets), hexadecimal (both cases) and percent encoding.  An agent that
- * wants to can always transform it further; best is to give it none.
+ * alphabets), hexadecimal (both cases), percent encoding and as a string of
+ * JSON.  An agent that wants to can always transform it further; best is to give it none.
  */
 #ifndef DF_WORK_SECRET_H
 #define DF_WORK_SECRET_H

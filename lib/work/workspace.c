@@ -88,6 +88,7 @@ df_workspace_make(const struct df_workspace *w, int dir, const char *name,
 
 struct rules {
 	struct df_store *s;
+	struct df_ignore *g;
 	int dir;
 	size_t n;
 };
@@ -100,6 +101,8 @@ rule_file(void *arg, const struct df_tree_entry *t, struct df_err *e)
 	struct df_buf b = DF_BUF_INIT;
 	int ret;
 
+	(void)df_map_set(&r->g->names, df_arena_str(&r->g->arena, t->path,
+	    t->len), t->len, 0);
 	base = base ? base + 1 : t->path;
 	if (strcmp(base, ".gitignore") != 0 ||
 	    (t->mode != DF_TREE_FILE && t->mode != DF_TREE_EXEC))
@@ -120,10 +123,10 @@ df_ignore_open(struct df_ignore *g, struct df_store *s,
     struct df_err *e)
 {
 	struct df_buf b = DF_BUF_INIT;
-	struct rules r = { .s = s };
+	struct rules r = { .s = s, .g = g };
 	int ret;
 
-	g->dir = NULL;
+	memset(g, 0, sizeof(*g));
 	if (mkdirat(scratch, "ignore", 0700) < 0)
 		return df_fail_errno(e, DF_EXTERNAL, "workspace",
 		    "cannot make ignore");
@@ -144,7 +147,9 @@ void
 df_ignore_release(struct df_ignore *g)
 {
 	free(g->dir);
-	g->dir = NULL;
+	df_map_release(&g->names);
+	df_arena_release(&g->arena);
+	memset(g, 0, sizeof(*g));
 }
 
 /* ---- reading a result ---- */
@@ -170,9 +175,12 @@ skip(void *arg, const char *path, int isdir, struct df_err *e)
 	struct read *r = arg;
 
 	(void)isdir;
-	(void)e;
 	if (df_is_dotgit(path) || strcmp(path, ".df") == 0)
 		return 1;
+	if (r->secrets && df_secrets_in(r->secrets, path, strlen(path)))
+		return df_fail(e, DF_INPUT, "secret.leak",
+		    "workspace: a name holds a secret that the agent was "
+		    "given");
 	if (df_map_get(&r->ignored, path, strlen(path)) == DF_MAP_NONE)
 		return 0;
 	r->count++;
@@ -272,7 +280,8 @@ find_ignored(struct read *r, int dir, const struct df_ignore *g,
 		    ret);
 	for (s = out->s, end = out->s + out->n; ret >= 0 && s < end;
 	    s += strlen(s) + 1)
-		(void)df_map_set(&r->ignored, s, strlen(s), 0);
+		if (df_map_get(&g->names, s, strlen(s)) == DF_MAP_NONE)
+			(void)df_map_set(&r->ignored, s, strlen(s), 0);
 	return ret < 0 ? -1 : 0;
 }
 
@@ -302,22 +311,23 @@ df_workspace_read(struct df_store *s, int dir,
 }
 
 int
-df_workspace_results(int dir, struct df_buf *b, struct df_err *e)
+df_workspace_results(int dir, const char *path, struct df_buf *b,
+    struct df_err *e)
 {
 	struct stat st;
 	int fd, r;
 
-	fd = df_open_beneath(dir, DF_RESULTS, O_RDONLY | O_NONBLOCK |
+	fd = df_open_beneath(dir, path, O_RDONLY | O_NONBLOCK |
 	    O_NOCTTY, 1);
 	if (fd < 0)
 		return df_fail_errno(e, errno == ENOENT ? DF_NO : DF_INPUT,
-		    "results.missing", "no results file (%s)", DF_RESULTS);
+		    "results.missing", "no results file (%s)", path);
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		close(fd);
 		return df_fail(e, DF_INPUT, "results.type",
-		    "%s is not a regular file", DF_RESULTS);
+		    "%s is not a regular file", path);
 	}
-	r = df_read_fd(fd, b, DF_RESULTS_BYTES, DF_RESULTS, e);
+	r = df_read_fd(fd, b, DF_RESULTS_BYTES, path, e);
 	close(fd);
 	return r;
 }
