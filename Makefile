@@ -26,8 +26,8 @@ base_SRC = buf clock decimal err file hash json list mem opt out par pattern \
 	schema-link schema-say text
 evidence_SRC = age age-key age-read agent key log seal sign store tree trust \
 	trust-read wire
-run_SRC = closed config factory gate ids machine names origin place profile \
-	project records report run select settings state step
+run_SRC = closed config factory gate hold ids machine names origin place \
+	profile project records report run select settings state step
 spec_SRC = $(patsubst lib/spec/%.c,%,$(sort $(wildcard lib/spec/*.c)))
 work_SRC = adapter attempt basetree boot boot-record bundle combine \
 	dispatch dispatch-adopt dispatch-end dispatch-merge dispatch-plan facts \
@@ -132,6 +132,10 @@ $(O)/t/unit/%: $(O)/obj/t/unit/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(CC) $(DF_LDFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBS)
 
+$(O)/t/bench/bench: $(O)/obj/t/bench/bench.o
+	@mkdir -p $(@D)
+	$(CC) $(DF_LDFLAGS) $(LDFLAGS) -o $@ $<
+
 # libFuzzer brings its own main().
 FUZZ_MAIN = $(if $(LIBFUZZER),,$(O)/obj/t/fuzz/main.o)
 
@@ -170,7 +174,7 @@ lint:
 	@status=0; for l in $(LINT); do \
 	    O=$(O) MAKE='$(MAKE)' sh $$l || status=1; done; exit $$status
 
-bench: all
+bench: all $(O)/t/bench/bench
 	DF_BUILD=$(abspath $(O)) sh t/bench/run.sh $(B)
 
 # ---- install -------------------------------------------------------------

@@ -61,15 +61,25 @@ extern char **environ;
 
 /* ---- before the seal ---- */
 
-/* No dispatcher may be at work. */
+/* Nobody may be at work. */
+static const char *const work_lock[][2] = { { "work/dispatch.lock",
+    "the run's dispatcher" }, { "work/holdout.lock", "the run's judge" } };
+
 static int
-lock_work(struct df_run *r, int *lock, struct df_err *e)
+lock_work(struct df_run *r, int lock[2], struct df_err *e)
 {
-	*lock = df_open_beneath(r->dir, "work/dispatch.lock", O_RDWR, 1);
-	if (*lock < 0)
-		return errno == ENOENT ? 0 : df_fail_errno(e, DF_EXTERNAL,
-		    "freeze.lock", "work/dispatch.lock");
-	return df_lock(*lock, 0, "the run's dispatcher", e);
+	size_t i;
+
+	for (i = 0; i < DF_LEN(work_lock); i++) {
+		lock[i] = df_open_beneath(r->dir, work_lock[i][0], O_RDWR, 1);
+		if (lock[i] < 0 && errno != ENOENT)
+			return df_fail_errno(e, DF_EXTERNAL, "freeze.lock",
+			    "%s", work_lock[i][0]);
+		if (lock[i] >= 0 && df_lock(lock[i], 0, work_lock[i][1], e) <
+		    0)
+			return -1;
+	}
+	return 0;
 }
 
 static const char *
@@ -409,9 +419,10 @@ static int
 seal(struct df_step *st, struct df_err *e)
 {
 	struct df_run *r = &st->run;
-	int lock = -1, ret;
+	int lock[DF_LEN(work_lock)] = { -1, -1 }, ret;
+	size_t i;
 
-	ret = lock_work(r, &lock, e);
+	ret = lock_work(r, lock, e);
 	if (ret == 0 && !r->state.sealed)
 		ret = end_live(st, e);
 	if (ret == 0 && !r->state.sealed)
@@ -426,8 +437,9 @@ seal(struct df_step *st, struct df_err *e)
 	if (ret == 0)
 		ret = commit_seal(st, e);
 	df_log_unlock(&r->log);
-	if (lock >= 0)
-		close(lock);
+	for (i = 0; i < DF_LEN(lock); i++)
+		if (lock[i] >= 0)
+			close(lock[i]);
 	return ret;
 }
 
@@ -448,6 +460,32 @@ open_run(struct df_step *st, struct df_err *e)
 	return -1;
 }
 
+/* A sealed run is a closed set: its bundle lies elsewhere. */
+static int
+check_bundle(const struct df_run *r, struct df_err *e)
+{
+	const char *slash = o_bundle ? strrchr(o_bundle, '/') : NULL;
+	char *dir, *to, *run = NULL;
+	int ret;
+
+	if (o_bundle == NULL)
+		return 0;
+	dir = slash ? df_strndup(o_bundle, slash == o_bundle ? 1 :
+	    (size_t)(slash - o_bundle)) : df_strdup(".");
+	to = df_real_path(dir, e);
+	if (to)
+		run = df_real_path(r->path, e);
+	ret = run ? 0 : -1;
+	if (run && df_path_within(to, run))
+		ret = df_fail(e, DF_REFUSED, "bundle.place",
+		    "%s is in the run, and a sealed run is a closed set",
+		    o_bundle);
+	free(dir);
+	free(to);
+	free(run);
+	return ret;
+}
+
 static int
 freeze(struct df_err *e)
 {
@@ -456,7 +494,9 @@ freeze(struct df_err *e)
 
 	if (open_run(&st, e) < 0)
 		return -1;
-	r = may_end(&st.run.state, e);
+	r = check_bundle(&st.run, e);
+	if (r == 0)
+		r = may_end(&st.run.state, e);
 	if (r == 0 && df_args.dry) {
 		df_note("%s", st.run.state.sealed && !st.run.state.after_seal
 		    ? "the run is sealed" : "the run would be sealed");

@@ -16,6 +16,7 @@
 #include "base/schema.h"
 #include "base/text.h"
 #include "run/gate.h"
+#include "run/hold.h"
 #include "run/select.h"
 #include "run/step.h"
 #include "spec/exposure.h"
@@ -30,6 +31,7 @@ static const char *o_message;
 
 struct work {
 	struct df_step step;
+	struct df_hold hold;
 	struct df_sealed suite;
 	struct df_suite_frame frame;
 	struct df_suite_item *item;	/* of the scenarios: item[0] is n 1 */
@@ -312,7 +314,8 @@ start(struct work *w, size_t i)
 	if (df_trial_start(w->trial[i], &e) == 0)
 		return 1;
 	df_note("%s: %s", it->id, e.msg);
-	mark(w, i, DF_MARK_ERROR, "sandbox", "the sandbox did not start");
+	mark(w, i, DF_MARK_ERROR, strcmp(e.code, "judge.program") == 0 ?
+	    "program" : "sandbox", "the judge did not start");
 	return 0;
 }
 
@@ -352,21 +355,26 @@ judge_range(struct work *w, size_t from, size_t to, int *stop)
 }
 
 static int
-judge(struct work *w, struct df_err *e)
+open_judge(struct work *w, struct df_err *e)
 {
-	struct df_run *r = &w->step.run;
-	size_t n = w->suite.n - 1, p0 = 0, i;
-	int stop = 0;
+	const struct df_run *r = &w->step.run;
 
-	w->judge.store = &r->store;
+	w->judge.store = &w->step.run.store;
 	w->judge.level = (enum df_level)df_level_parse(
 	    df_run_setting_str(r, "sandbox.level", "bwrap"));
 	w->judge.ms = df_run_setting_int(r, "judge.seconds", 60) * 1000;
 	w->judge.processes = df_run_setting_int(r, "judge.processes", 512);
 	w->judge.output = (size_t)df_run_setting_int(r, "judge.output_bytes",
 	    1048576);
-	if (judge_environment(w, e) < 0 || df_judge_open(&w->judge, e) < 0)
-		return -1;
+	return judge_environment(w, e) < 0 ? -1 : df_judge_open(&w->judge, e);
+}
+
+static void
+judge(struct work *w)
+{
+	size_t n = w->suite.n - 1, p0 = 0, i;
+	int stop = 0;
+
 	for (i = 0; i < n; i++) {
 		w->scored[i].item = &w->item[i];
 		w->scored[i].n = (uint32_t)i + 1;
@@ -379,7 +387,6 @@ judge(struct work *w, struct df_err *e)
 	judge_range(w, 0, p0, &stop);
 	if (!stop)
 		judge_range(w, p0, n, &stop);
-	return 0;
 }
 
 /* ---- commits ---- */
@@ -581,8 +588,9 @@ evaluate(struct work *w, struct df_err *e)
 	}
 	w->trial = df_calloc(w->suite.n, sizeof(struct df_trial *));
 	w->scored = df_calloc(w->suite.n, sizeof(*w->scored));
-	if (begin(w, e) < 0 || judge(w, e) < 0)
+	if (open_judge(w, e) < 0 || begin(w, e) < 0)
 		return -1;
+	judge(w);
 	s.v = w->scored;
 	s.n = w->suite.n - 1;
 	s.disclosed = w->seen;
@@ -627,6 +635,7 @@ release(struct work *w)
 	df_judge_close(&w->judge);
 	if (w->suite.n)
 		df_sealed_release(&w->suite);
+	df_hold_drop(&w->hold);
 	df_step_close(&w->step);
 }
 
@@ -643,7 +652,7 @@ run(char **operand, size_t n)
 		df_usage("df-holdout takes no operand");
 	memset(&w, 0, sizeof(w));
 	w.frame.j = jv_invalid();
-	w.judge.scratch_fd = w.judge.own_fd = -1;
+	w.judge.scratch_fd = w.judge.own_fd = w.hold.dir = w.hold.lock = -1;
 	if (df_step_open(&w.step, DF_ROLE_HOLDOUT, DF_RUN_LINES, &e) < 0 ||
 	    df_gate_pass(&w.step.run, &g, &e) < 0)
 		df_die(&e);
@@ -651,7 +660,9 @@ run(char **operand, size_t n)
 	    w.step.run.state.verdict == DF_V_FAIL)
 		r = print_held(&w, &e);
 	else
-		r = may_evaluate(&w, &e) < 0 ? -1 : evaluate(&w, &e);
+		r = df_hold_take(&w.hold, &w.step.run, "holdout",
+		    "the run's judge", &e) < 0 || may_evaluate(&w, &e) < 0 ?
+		    -1 : evaluate(&w, &e);
 	release(&w);
 	if (r < 0)
 		df_die(&e);
@@ -723,8 +734,8 @@ static const struct df_tool tool = {
 	opts, verbs,
 	DF_EXIT(DF_OK) | DF_EXIT(DF_NO) | DF_EXIT(DF_USAGE) |
 	    DF_EXIT(DF_INPUT) | DF_EXIT(DF_REFUSED) | DF_EXIT(DF_AUTH) |
-	    DF_EXIT(DF_INTEGRITY) | DF_EXIT(DF_EXHAUSTED) |
-	    DF_EXIT(DF_EXTERNAL),
+	    DF_EXIT(DF_INTEGRITY) | DF_EXIT(DF_CONFLICT) |
+	    DF_EXIT(DF_EXHAUSTED) | DF_EXIT(DF_EXTERNAL),
 	run
 };
 

@@ -459,7 +459,7 @@ ours(const char *pid, pid_t self)
 		slurp(file, &b);
 		s = strrchr(b.s, ')');
 		if (s == NULL || sscanf(s + 1, " %*c %ld", &ppid) != 1 ||
-		    ppid <= 1)
+		    ppid <= 0)
 			break;
 		if (ppid == self) {
 			r = 1;

@@ -19,6 +19,7 @@
 #include "base/out.h"
 #include "base/schema.h"
 #include "base/text.h"
+#include "run/records.h"
 #include "run/step.h"
 
 static const char *o_output, *o_data, *o_subject, *o_role, *o_prefix;
@@ -369,11 +370,40 @@ struct adding {
 	struct df_commit *c;
 };
 
+/* Size and schema: what gates look at must not fail there first. */
+static int
+check_artifact(struct df_run *r, const struct df_artifact *a,
+    struct df_err *e)
+{
+	const char *schema = df_record_schema(a->name);
+	struct df_buf b = DF_BUF_INIT;
+	struct df_json j = { 0 };
+	uint64_t size;
+	int ret;
+
+	ret = df_store_check(&r->store, &a->digest, &size, e);
+	if (ret == 0 && size != a->size)
+		ret = df_fail(e, DF_INPUT, "event.size",
+		    "%s has %llu bytes, not %llu", a->name,
+		    (unsigned long long)size, (unsigned long long)a->size);
+	if (ret == 0 && schema)
+		ret = df_store_get(&r->store, &a->digest, DF_RUN_BLOB_MAX, &b,
+		    e);
+	if (ret == 0 && schema)
+		ret = df_schema_scan(&j, b.s, b.n, DF_JSON_CANON, schema,
+		    a->name, e);
+	df_json_release(&j);
+	df_buf_release(&b);
+	return ret;
+}
+
 static int
 add_artifact(void *arg, const struct df_artifact *a, struct df_err *e)
 {
 	struct adding *x = arg;
 
+	if (check_artifact(&x->step->run, a, e) < 0)
+		return -1;
 	if (strcmp(a->media, DF_TREE_MEDIA) == 0)
 		return df_commit_tree(x->step, x->c, a->name, &a->digest, e);
 	return df_commit_name(x->step, x->c, a->name, a->media, &a->digest,
@@ -408,6 +438,8 @@ set_data(struct df_step *st, struct df_commit *c, const char *s, size_t n,
 		    &x, e);
 	if (r == 0)
 		r = df_inputs_each(&j, 0, &st->run.store, add_input, &x, e);
+	if (r < 0 && strcmp(e->code, "event.list") == 0)
+		e->exit = DF_INPUT;	/* of a log it would be damage */
 	if (r == 0) {
 		jv_free(c->data);
 		c->data = df_json_jv(&j, 0);

@@ -357,6 +357,23 @@ release(struct work *w)
 	df_step_close(&w->step);
 }
 
+/* The links that are not printed. */
+static void
+touch_answers(struct work *w)
+{
+	const struct df_state *s = &w->step.run.state;
+	char name[DF_NAME_MAX + 1];
+	size_t i;
+
+	for (i = 0; i < s->ntask; i++) {
+		if (!w->sel.in[i])
+			continue;
+		snprintf(name, sizeof(name), "prompt/%s.answers.age",
+		    s->task[i].id);
+		df_touch_name(&w->step.run, name);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -382,6 +399,8 @@ main(int argc, char **argv)
 		df_die(&e);
 	df_selection_print(&w.step.run, &w.sel, "prompt", printed,
 	    DF_LEN(printed));
+	if (!df_args.dry)
+		touch_answers(&w);
 	df_list_free(&names);
 	release(&w);
 	return df_out_end(DF_OK);

@@ -111,6 +111,19 @@ person(void)
 	return pw ? pw->pw_name : "me";
 }
 
+/* Is it what a roster takes, before anything is made? */
+static int
+check_person(struct df_err *e)
+{
+	struct df_buf b = DF_BUF_INIT;
+	int r;
+
+	df_buf_fmt(&b, "%s+operator", person());
+	r = df_principal_check(b.s, e);
+	df_buf_release(&b);
+	return r;
+}
+
 /* An interrupted init left some keys: they are used. */
 static int
 make_keys(int dir, struct df_err *e)
@@ -246,9 +259,7 @@ new_trust(const char *path, const char *keys, char fp[DF_FP_STR],
 	df_buf_fmt(&key, "%s/%s", keys, df_role_name(DF_ROLE_ROOT));
 	r = list_keys(keys, &signers, &recipients, e);
 	if (r == 0)
-		r = df_mkdirs(AT_FDCWD, parent, 1, 0755, e);
-	if (r == 0)
-		r = df_place_open(&p, parent, e);
+		r = df_place_make(&p, parent, e);
 	if (r == 0) {
 		r = sign_trust(p.dir, &signers, &recipients, key.s, fp, e);
 		if (r == 0)
@@ -293,7 +304,7 @@ init(char **operand, size_t n)
 		(void)df_hint(&e, "edit its files, then: df-sign trust");
 		df_die(&e);
 	}
-	if ((dir = open_keys(keys.s, &e)) < 0 || make_keys(dir, &e) < 0 ||
+	if (check_person(&e) < 0 || (dir = open_keys(keys.s, &e)) < 0 || make_keys(dir, &e) < 0 ||
 	    new_trust(trust.s, keys.s, fp, &e) < 0)
 		df_die(&e);
 	close(dir);
@@ -394,7 +405,9 @@ sign_one(const char *path, struct df_key *k, struct df_err *e)
 	df_buf_fmt(&out, "%s.sig", path);
 	if (r == 0)
 		r = df_create_file(AT_FDCWD, out.s, sig.s, sig.n, 0644, e);
-	if (r == 0)
+	if (r == 0 && df_args.json)
+		df_out_json(df_jset_str(jv_object(), "file", out.s));
+	else if (r == 0)
 		df_out(out.s);
 	df_buf_release(&b);
 	df_buf_release(&sig);

@@ -325,41 +325,15 @@ checkout(char **operand, size_t n)
 static int
 names(char **operand, size_t n)
 {
-	struct df_buf want = DF_BUF_INIT;
-	struct df_artifact a;
 	struct df_run r;
 	struct df_err e;
-	struct stat st;
-	char got[4096];
-	ssize_t k;
-	size_t i;
 
 	(void)operand;
 	if (n)
 		df_usage("names takes no operand");
 	open_run(&r, 0);
-	for (i = 0; i < r.nname; i++) {
-		snprintf(a.name, sizeof(a.name), "%s", r.name[i].name);
-		a.digest = r.name[i].digest;
-		df_buf_reset(&want);
-		df_name_target(&want, a.name, &a.digest);
-		k = readlinkat(r.dir, a.name, got, sizeof(got));
-		if (k >= 0 && (size_t)k == want.n && memcmp(got, want.s,
-		    want.n) == 0)
-			continue;
-		print_name(a.name);
-		if (df_args.dry)
-			continue;
-		/* A copy instead of the link is replaced; a directory is not
-		   ours to remove. */
-		if (fstatat(r.dir, a.name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    S_ISDIR(st.st_mode))
-			df_diex(DF_CONFLICT, "name.directory",
-			    "%s is a directory", a.name);
-		if (df_names_link(r.dir, &a, 1, &e) < 0)
-			df_die(&e);
-	}
-	df_buf_release(&want);
+	if (df_run_relink(&r, df_args.dry, print_name, &e) < 0)
+		df_die(&e);
 	df_run_close(&r);
 	return DF_OK;
 }

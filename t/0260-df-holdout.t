@@ -488,7 +488,7 @@ HS-002 PASS
 HS-003 FAIL
 HS-004 PASS
 HS-005 FAIL
-HS-006 FAIL' 'judge by their exit status'
+HS-006 ERROR program' 'judge by their exit status'
 has "$DF_RUN/holdout/1.json" '"class":"exec"'
 rm -r tests
 

@@ -367,19 +367,33 @@ is_dot(const char *s)
 	return s[0] == '.' && (s[1] == '\0' || (s[1] == '.' && s[2] == '\0'));
 }
 
+#define DEPTH 64		/* of directories that cannot be moved up */
+
+static int
+is_dir(int dir, const char *name, dev_t dev)
+{
+	struct stat st;
+	int was = errno, r;
+
+	r = fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISDIR(st.st_mode) && st.st_dev == dev;
+	errno = was;
+	return r;
+}
+
 /*
  * Empty directory name of top: files are unlinked, directories are moved up
- * into top, where they wait for their own turn.  So depth does not matter.
+ * into top, where they wait for their own turn.  So depth does not matter,
+ * but where top has no room for one more name.
  */
 static int
-empty_dir(int top, const char *name, unsigned long *seq, dev_t dev,
-    struct df_err *e)
+empty_dir(int top, const char *name, unsigned depth, unsigned long *seq,
+    dev_t dev, struct df_err *e)
 {
 	struct dirent *d;
 	char up[40];
-	struct stat st;
 	DIR *dir;
-	int fd, r = 0;
+	int fd, r = 0, moved;
 
 	if (fchmodat(top, name, 0700, 0) < 0 && errno == ENOENT)
 		return 0;
@@ -392,12 +406,10 @@ empty_dir(int top, const char *name, unsigned long *seq, dev_t dev,
 		    "cannot remove %s", name);
 	}
 	while (r == 0 && (errno = 0, d = readdir(dir)) != NULL) {
-		if (is_dot(d->d_name))
+		if (is_dot(d->d_name) || unlinkat(fd, d->d_name, 0) == 0 ||
+		    errno == ENOENT)
 			continue;
-		if (unlinkat(fd, d->d_name, 0) == 0)
-			continue;
-		if (fstatat(fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-		    !S_ISDIR(st.st_mode) || st.st_dev != dev) {
+		if (!is_dir(fd, d->d_name, dev)) {
 			r = df_fail_errno(e, DF_EXTERNAL, "file.remove",
 			    "cannot remove %s", d->d_name);
 			break;
@@ -406,10 +418,16 @@ empty_dir(int top, const char *name, unsigned long *seq, dev_t dev,
 			continue;
 		/* Moving a directory rewrites its "..": it must be ours. */
 		(void)!fchmodat(fd, d->d_name, 0700, 0);
-		do
+		do {
 			snprintf(up, sizeof(up), ".df-rm-%lu", ++*seq);
-		while (renameat2(fd, d->d_name, top, up, RENAME_NOREPLACE)
-		    < 0 && errno == EEXIST);
+			moved = renameat2(fd, d->d_name, top, up,
+			    RENAME_NOREPLACE) == 0;
+		} while (!moved && errno == EEXIST);
+		if (!moved && depth >= DEPTH)
+			r = df_fail_errno(e, DF_EXTERNAL, "file.remove",
+			    "cannot remove %s", d->d_name);
+		else if (!moved)
+			r = empty_dir(fd, d->d_name, depth + 1, seq, dev, e);
 	}
 	if (r == 0 && errno)
 		r = df_fail_errno(e, DF_EXTERNAL, "file.remove",
@@ -429,13 +447,16 @@ df_remove_tree(int at, const char *path, struct df_err *e)
 	struct dirent *d;
 	struct stat st;
 	DIR *dir;
-	int fd, r = 0, dirs, left;
+	int fd, r = 0, left;
 
 	if (unlinkat(at, path, 0) == 0 || errno == ENOENT)
 		return 0;
 	if (fstatat(at, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : df_fail_errno(e, DF_EXTERNAL,
 		    "file.remove", "cannot remove %s", path);
+	if (!is_dir(at, path, st.st_dev))
+		return df_fail_errno(e, DF_EXTERNAL, "file.remove",
+		    "cannot remove %s", path);
 	(void)!fchmodat(at, path, 0700, 0);
 	fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
@@ -443,7 +464,7 @@ df_remove_tree(int at, const char *path, struct df_err *e)
 		    "cannot remove %s", path);
 	do {
 		done = seq;
-		dirs = left = 0;
+		left = 0;
 		dir = fdopendir(fcntl(fd, F_DUPFD_CLOEXEC, 3));
 		if (dir == NULL) {
 			r = df_fail_errno(e, DF_EXTERNAL, "file.remove",
@@ -452,16 +473,21 @@ df_remove_tree(int at, const char *path, struct df_err *e)
 		}
 		rewinddir(dir);
 		while (r == 0 && (d = readdir(dir)) != NULL) {
-			if (is_dot(d->d_name))
-				continue;
-			if (unlinkat(fd, d->d_name, 0) == 0)
+			if (is_dot(d->d_name) ||
+			    unlinkat(fd, d->d_name, 0) == 0 ||
+			    errno == ENOENT)
 				continue;
 			left++;
-			r = empty_dir(fd, d->d_name, &seq, st.st_dev, e);
-			dirs++;
+			if (is_dir(fd, d->d_name, st.st_dev))
+				r = empty_dir(fd, d->d_name, 0, &seq,
+				    st.st_dev, e);
+			else
+				r = df_fail_errno(e, DF_EXTERNAL,
+				    "file.remove", "cannot remove %s",
+				    d->d_name);
 		}
 		closedir(dir);
-	} while (r == 0 && (dirs || left || done != seq));
+	} while (r == 0 && (left || done != seq));
 	close(fd);
 	if (r == 0 && unlinkat(at, path, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		r = df_fail_errno(e, DF_EXTERNAL, "file.remove",

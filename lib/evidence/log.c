@@ -212,12 +212,18 @@ take(struct df_log *l, struct df_event *ev, df_event_fn *fn, void *arg,
 
 /* ---- torn writes ---- */
 
+static int
+is_prefix(struct df_log *l, const char *p, size_t n)
+{
+	return df_json_scan(&l->j, p, n, DF_JSON_CANON | DF_JSON_PREFIX,
+	    "event", NULL) == 0;
+}
+
 /* May p[0..n) be what a crash left behind the last good line? */
 static const char *
 torn_ok(struct df_log *l, const char *p, size_t n)
 {
 	const char *s = p, *end = p + n, *lf;
-	struct df_buf line = DF_BUF_INIT;
 	const char *why = NULL;
 
 	if (n > DF_TORN_MAX)
@@ -229,15 +235,30 @@ torn_ok(struct df_log *l, const char *p, size_t n)
 		if (lf > s && df_json_scan(&l->j, s, (size_t)(lf - s), 0,
 		    "event", NULL) == 0)
 			why = "does not chain or is not canonical";
-		else if (s > p && df_json_scan(&l->j, s, (size_t)(lf - s),
-		    DF_JSON_CANON | DF_JSON_PREFIX, "event", NULL) < 0)
+		else if (s > p && !is_prefix(l, s, (size_t)(lf - s)))
 			why = "is neither an event nor a torn write";
 		if (lf == end)
 			break;
 		s = lf + 1;
 	}
-	df_buf_release(&line);
 	return why;
+}
+
+/* Is it the beginning of an event, and of recoveries that were cut short? */
+static int
+is_begun(struct df_log *l, const char *p, size_t n)
+{
+	const char *s = p, *end = p + n, *lf;
+
+	for (;; s = lf + 1) {
+		lf = memchr(s, '\n', (size_t)(end - s));
+		if (lf == NULL)
+			lf = end;
+		if (lf == s || !is_prefix(l, s, (size_t)(lf - s)))
+			return 0;
+		if (lf == end)
+			return 1;
+	}
 }
 
 /* Does the line commit, in data.torn, to torn[0..n)? */
@@ -347,7 +368,7 @@ recover(struct df_log *l, struct df_event *ev, const char *first,
 			if (why)
 				return broken(l, "log.torn", why, e);
 			l->tail = (uint64_t)(end - p);
-			l->adopt = 1;
+			l->adopt = l->begun = 1;
 			return 0;
 		}
 		if (n == 0 || next == NULL ||
@@ -373,6 +394,7 @@ recover(struct df_log *l, struct df_event *ev, const char *first,
 		return broken(l, "log.line", why, e);
 	}
 	l->tail = n;
+	l->begun = is_begun(l, p, n);
 	return 0;
 }
 
@@ -386,7 +408,7 @@ read_lines(struct df_log *l, df_event_fn *fn, void *arg, struct df_err *e)
 
 	memset(&ev, 0, sizeof(ev));
 	l->tail = 0;
-	l->adopt = 0;
+	l->adopt = l->begun = 0;
 	df_buf_reset(&l->buf);
 	l->base = l->good;
 	for (;;) {
@@ -415,7 +437,7 @@ read_lines(struct df_log *l, df_event_fn *fn, void *arg, struct df_err *e)
 		if (lf == NULL) {
 			if (lacks_lf(l, p, have, NULL, 0)) {
 				l->tail = have;
-				l->adopt = 1;
+				l->adopt = l->begun = 1;
 				return 0;
 			}
 			why = NULL;
@@ -433,15 +455,9 @@ read_lines(struct df_log *l, df_event_fn *fn, void *arg, struct df_err *e)
 static int
 complete(struct df_log *l, struct df_err *e)
 {
-	ssize_t k;
-
-	do
-		k = write(l->fd, "\n", 1);
-	while (k < 0 && errno == EINTR);
-	if (k != 1)
-		return df_fail_errno(e, DF_EXTERNAL, "log.write",
-		    "cannot append to the log");
-	return df_sync_data(l->fd, "the log", e);
+	if (df_write_fd(l->fd, "\n", 1, "log.jsonl", e) < 0)
+		return -1;
+	return df_sync_data(l->fd, "log.jsonl", e);
 }
 
 int
@@ -613,7 +629,6 @@ df_log_append(struct df_log *l, struct df_event_new *ev, size_t n,
     const char *source, df_event_fn *fn, void *arg, struct df_err *e)
 {
 	struct df_buf out = DF_BUF_INIT;
-	ssize_t k;
 	size_t i;
 	int r = 0;
 
@@ -628,14 +643,10 @@ df_log_append(struct df_log *l, struct df_event_new *ev, size_t n,
 	for (i = 0; i < n && r == 0; i++)
 		r = add_line(l, &ev[i], source, &out, fn, arg, e);
 	if (r == 0) {
-		do
-			k = write(l->fd, out.s, out.n);
-		while (k < 0 && errno == EINTR);
-		if (k != (ssize_t)out.n)
-			r = df_fail_errno(e, DF_EXTERNAL, "log.write",
-			    "cannot append to the log");
-		else
-			r = df_sync_data(l->fd, "the log", e);
+		/* One write(2); a second one only says why it was cut short. */
+		r = df_write_fd(l->fd, out.s, out.n, "log.jsonl", e);
+		if (r == 0)
+			r = df_sync_data(l->fd, "log.jsonl", e);
 		l->tail = 0;
 	}
 	for (i = 0; i < n; i++) {

@@ -71,6 +71,7 @@ struct df_log {
 	int locked;
 	/* what the last read found behind the last good line */
 	uint64_t tail;		/* bytes of it */
+	int begun;		/* a write that was cut short leaves such */
 	int adopt;		/* it is a good line without its LF ... */
 	struct df_buf buf;	/* window of the file, from offset base */
 	uint64_t base;

@@ -119,31 +119,46 @@ word_ch(char c)
 	    (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
 }
 
-/* PERSON or PERSON+ROLE. */
-static int
-principal(struct reader *r, const char *s, size_t n)
+/* Why s is no principal, or NULL. */
+static const char *
+principal_fault(const char *s, size_t n)
 {
 	const char *plus = n ? memchr(s, '+', n) : NULL;
 	size_t i;
 
 	if (n == 0)
-		return bad(r, "no principal at the start of the line");
-	if (s[0] == '-' || s[0] == '@' || s[0] == '.')
-		return bad(r, "principal begins with %c", s[0]);
+		return "no principal at the start of the line";
 	if (n > PRINCIPAL_MAX)
-		return bad(r, "principal is longer than %d bytes",
-		    PRINCIPAL_MAX);
+		return "principal is too long";
+	if (s[0] == '-' || s[0] == '@' || s[0] == '.')
+		return "principal begins with -, @ or .";
 	for (i = 0; i < n; i++)
 		if (!word_ch(s[i]) && s[i] != '+' && s[i] != '@')
-			return bad(r, "\"%c\" in a principal: it is one "
-			    "literal name of [A-Za-z0-9._-], @ and +", s[i]);
+			return "a principal is one literal name of "
+			    "[A-Za-z0-9._-], @ and +";
 	if (plus == s || plus == s + n - 1)
-		return bad(r, "principal is PERSON or PERSON+ROLE");
+		return "principal is PERSON or PERSON+ROLE";
 	for (i = plus ? (size_t)(plus - s) + 1 : n; i < n; i++)
 		if (!word_ch(s[i]))
-			return bad(r, "principal \"%.*s\" has more than one "
-			    "role behind the person", (int)n, s);
-	return 0;
+			return "principal has more than one role behind the "
+			    "person";
+	return NULL;
+}
+
+static int
+principal(struct reader *r, const char *s, size_t n)
+{
+	const char *why = principal_fault(s, n);
+
+	return why ? bad(r, "%s", why) : 0;
+}
+
+int
+df_principal_check(const char *s, struct df_err *e)
+{
+	const char *why = principal_fault(s, strlen(s));
+
+	return why ? df_fail(e, DF_INPUT, "trust.syntax", "%s", why) : 0;
 }
 
 static int

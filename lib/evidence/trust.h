@@ -106,6 +106,8 @@ int df_trust_write(int dir, const struct df_buf *signers,
  */
 int df_trust_encrypt(const struct df_trust *t, unsigned roles, const void *p,
 	size_t n, struct df_buf *out, struct df_err *e) DF_CHECK;
+/* DF_INPUT when s is no principal. */
+int df_principal_check(const char *s, struct df_err *e) DF_CHECK;
 /* Bytes of the person in a principal. */
 size_t df_person_len(const char *principal);
 int df_same_person(const char *a, const char *b);

@@ -300,6 +300,11 @@ df_closed_check(struct df_run *r, const struct df_blobset *blobs,
 	c.seen = df_calloc(r->nname, 1);
 	note_dirs(&c);
 	ret = walk(&c, r->dir, "", 0, e);
+	if (r->log.tail)
+		df_finding_add(r->state.sealed && !r->log.begun ? bad : notes,
+		    "closed.tail", "log.jsonl", "%llu bytes behind the last "
+		    "event, which no event commits to yet",
+		    (unsigned long long)r->log.tail);
 	for (i = 0; ret == 0 && i < r->nname; i++)
 		if (!c.seen[i])
 			df_finding_add(notes, "closed.missing",

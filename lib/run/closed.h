@@ -6,10 +6,12 @@
  * directories between; files 0444 (the log 0644), directories 0755.  A link
  * that is missing, a blob that no event names but whose bytes are right, and
  * a name that is a regular file with the right bytes are said; anything else
- * breaks the set.  In a run that is not sealed only what contradicts the log
- * breaks it: work/ and blobs that are not named yet belong there.  A link of a
- * name that the log has not given always does: links are made after their
- * event, so the log has lost its end.
+ * breaks the set.  Bytes behind the last event of the log are said; in a
+ * sealed run they break the set unless a write that was cut short leaves such.
+ * In a run that is not sealed only what contradicts the log breaks it: work/
+ * and blobs that are not named yet belong there.  A link of a name that the
+ * log has not given always does: links are made after their event, so the log
+ * has lost its end.
  */
 #ifndef DF_RUN_CLOSED_H
 #define DF_RUN_CLOSED_H

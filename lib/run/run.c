@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -381,6 +382,44 @@ df_run_find(const struct df_run *r, const char *name)
 	size_t i = df_map_get(&r->names, name, strlen(name));
 
 	return i == DF_MAP_NONE ? NULL : &r->name[i];
+}
+
+int
+df_run_relink(struct df_run *r, int dry, void (*fn)(const char *name),
+    struct df_err *e)
+{
+	struct df_buf want = DF_BUF_INIT;
+	struct df_artifact a;
+	struct stat st;
+	char got[4096];
+	size_t i;
+	ssize_t k;
+	int ret = 0;
+
+	for (i = 0; i < r->nname && ret == 0; i++) {
+		snprintf(a.name, sizeof(a.name), "%s", r->name[i].name);
+		a.digest = r->name[i].digest;
+		df_buf_reset(&want);
+		df_name_target(&want, a.name, &a.digest);
+		k = readlinkat(r->dir, a.name, got, sizeof(got));
+		if (k >= 0 && (size_t)k == want.n && memcmp(got, want.s,
+		    want.n) == 0)
+			continue;
+		if (fn)
+			fn(a.name);
+		if (dry)
+			continue;
+		/* A copy instead of the link is replaced; a directory is not
+		   ours to remove. */
+		if (fstatat(r->dir, a.name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISDIR(st.st_mode))
+			ret = df_fail(e, DF_CONFLICT, "name.directory",
+			    "%s is a directory", a.name);
+		else
+			ret = df_names_link(r->dir, &a, 1, e);
+	}
+	df_buf_release(&want);
+	return ret;
 }
 
 int

@@ -104,6 +104,13 @@ int df_run_create(struct df_run *r, int dir, const char *path, const char *id,
 
 /* The name as the log has it, or NULL. */
 const struct df_name *df_run_find(const struct df_run *r, const char *name);
+/*
+ * Make the links of names again that are not as the log has them; fn (which
+ * may be NULL) is told of each first.  dry: nothing is made.  DF_CONFLICT when
+ * a directory is in the place of one.
+ */
+int df_run_relink(struct df_run *r, int dry, void (*fn)(const char *name),
+	struct df_err *e) DF_CHECK;
 /* The bytes of a name: see above.  DF_NO "name.unknown" when there is none. */
 int df_run_get(struct df_run *r, const char *name, size_t max,
 	struct df_buf *b, struct df_err *e) DF_CHECK;

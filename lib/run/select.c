@@ -83,12 +83,18 @@ df_touch_name(struct df_run *r, const char *name)
 	    { 0, UTIME_NOW } };
 	const struct df_name *n = df_run_find(r, name);
 	struct df_artifact a;
+	struct df_run whole;
 	struct df_err e;
 
 	if (n == NULL) {
-		if (utimensat(r->dir, name, now, AT_SYMLINK_NOFOLLOW) < 0)
-			df_warn("%s: no such link (df-store names makes it "
-			    "again)", name);
+		if (utimensat(r->dir, name, now, AT_SYMLINK_NOFOLLOW) == 0)
+			return;
+		/* Only the whole index knows it; once, for all of them. */
+		if (df_run_open(&whole, r->path, 0, &e) == 0) {
+			if (df_run_relink(&whole, 0, NULL, &e) < 0)
+				df_warn("%s", e.msg);
+			df_run_close(&whole);
+		}
 		return;
 	}
 	snprintf(a.name, sizeof(a.name), "%s", name);

@@ -210,10 +210,45 @@ check_actor(const struct df_step *s, jv data, struct df_err *e)
 	    "key that signs is another principal's", actor);
 }
 
+/*
+ * handoff, prompt and merge open and close an attempt in one write: one that
+ * is open although we have the log's lock is what a torn write left.
+ */
+static int
+lost_before(struct df_step *s, const struct df_event_new *ev,
+    struct df_event_new *lost)
+{
+	const char *stage = strcmp(ev->type, "stage.started") == 0 ?
+	    df_jv_str(ev->data, "stage") : NULL;
+	const struct df_stage *st;
+	jv error;
+
+	if (stage == NULL || strncmp(stage, "dispatch/", 9) == 0)
+		return 0;
+	st = df_state_stage(&s->run.state, stage);
+	if (st == NULL || st->status != DF_STAGE_OPEN)
+		return 0;
+	*lost = *ev;
+	lost->type = "stage.failed";
+	lost->data = df_jset_int(jv_object(), "attempt", st->attempts);
+	error = df_jset_str(jv_object(), "code", "lost");
+	error = df_jset_str(error, "domain", "EXEC_FAILURE");
+	error = df_jset_str(error, "message",
+	    "the write that was to close this attempt was cut short");
+	lost->data = df_jset(lost->data, "error", df_jset_bool(error,
+	    "retryable", 1));
+	lost->data = df_jset_str(lost->data, "outcome", "retry");
+	lost->data = df_jset_str(lost->data, "stage", stage);
+	return 1;
+}
+
+/* ev has room for one more. */
 static int
 append(struct df_step *s, struct df_event_new *ev, size_t n, struct df_err *e)
 {
+	struct df_event_new lost;
 	struct df_run *r = &s->run;
+	uint64_t seq = r->state.seq;
 	char source[80];
 	size_t i;
 	int ret;
@@ -224,9 +259,19 @@ append(struct df_step *s, struct df_event_new *ev, size_t n, struct df_err *e)
 		ret = df_log_lock(&r->log, e);
 	if (ret == 0)
 		ret = df_run_refresh(r, e);
-	if (ret == 0)
-		return df_log_append(&r->log, ev, n, source, df_run_fold(), r,
+	if (ret == 0) {
+		/* What others wrote meanwhile may have settled it. */
+		seq = r->state.seq - seq;
+		if (lost_before(s, &ev[0], &lost)) {
+			memmove(&ev[1], &ev[0], n++ * sizeof(*ev));
+			ev[0] = lost;
+		}
+		ret = df_log_append(&r->log, ev, n, source, df_run_fold(), r,
 		    e);
+		if (ret < 0 && seq && e->exit == DF_REFUSED)
+			e->exit = DF_CONFLICT;
+		return ret;
+	}
 	for (i = 0; i < n; i++)
 		jv_free(ev[i].data);
 	return ret;
@@ -236,7 +281,7 @@ int
 df_step_commit(struct df_step *s, struct df_commit *c, size_t n,
     struct df_err *e)
 {
-	struct df_event_new *ev = df_calloc(n, sizeof(*ev));
+	struct df_event_new *ev = df_calloc(n + 1, sizeof(*ev));
 	struct df_err le;
 	size_t i, k;
 	int r = 0;

@@ -199,7 +199,7 @@ run(void *arg, int report, int info, struct df_err *e)
 	    .prompt = plain ? NULL : &a->prompt,
 	    .git = strcmp(s->adapter->workspace, "git") == 0 };
 	struct df_sandbox sb = { .level = s->level, .net = s->adapter->net,
-	    .ws = a->ws, .home = a->home, .tools = a->tools };
+	    .ws = a->ws, .home = a->home, .tools = a->tools, .data = -1 };
 	struct df_list in = { 0 };
 	char num[3][32];
 	jv ro;

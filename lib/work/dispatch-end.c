@@ -263,7 +263,7 @@ df_dispatch_lost(struct df_dispatch *d, struct df_err *e)
 		c->data = df_jset(c->data, "error", error_json(&x, 1));
 		snprintf(lock, sizeof(lock), "attempt-%s.lock",
 		    s->task[i].id);
-		(void)unlinkat(d->work, lock, 0);
+		(void)unlinkat(d->hold.dir, lock, 0);
 		df_dispatch_tell(d, DF_NEWS_LOST, i, "attempt %u",
 		    st->attempts);
 	}

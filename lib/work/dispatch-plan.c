@@ -21,7 +21,7 @@ df_job_free(struct df_dispatch *d, struct df_job_slot *j)
 	free(j->from);
 	free(j->from_id);
 	if (j->lock >= 0) {
-		(void)unlinkat(d->work, j->lockname, 0);
+		(void)unlinkat(d->hold.dir, j->lockname, 0);
 		close(j->lock);
 	}
 	free(j);
@@ -33,7 +33,7 @@ lock_attempt(struct df_dispatch *d, struct df_job_slot *j, struct df_err *e)
 {
 	snprintf(j->lockname, sizeof(j->lockname), "attempt-%s.lock",
 	    j->plan.task);
-	j->lock = openat(d->work, j->lockname, O_RDWR | O_CREAT | O_NOFOLLOW |
+	j->lock = openat(d->hold.dir, j->lockname, O_RDWR | O_CREAT | O_NOFOLLOW |
 	    O_CLOEXEC, 0600);
 	if (j->lock < 0)
 		return df_fail_errno(e, DF_EXTERNAL, "dispatch.lock",

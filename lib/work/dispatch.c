@@ -81,22 +81,12 @@ lock_run(struct df_dispatch *d, struct df_err *e)
 	struct df_run *r = &d->step->run;
 	struct df_buf path = DF_BUF_INIT;
 
-	if (df_mkdirs(r->dir, "work", 1, 0700, e) < 0)
+	if (df_hold_take(&d->hold, r, "dispatch", "the run's dispatcher", e) <
+	    0)
 		return -1;
-	d->work = openat(r->dir, "work", O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
-	    O_CLOEXEC);
-	if (d->work >= 0)
-		d->lock = openat(d->work, "dispatch.lock", O_RDWR | O_CREAT |
-		    O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (d->lock < 0)
-		return df_fail_errno(e, DF_EXTERNAL, "dispatch.lock",
-		    "work/dispatch.lock");
 	df_buf_fmt(&path, "%s/work", r->path);
 	d->work_path = df_buf_detach(&path);
-	if (df_lock(d->lock, 0, "the run's dispatcher", e) < 0)
-		return -1;
-	/* What another one did until it let go. */
-	return df_run_refresh(r, e);
+	return 0;
 }
 
 /* Its file is as its author wrote it, not canonical. */
@@ -228,7 +218,7 @@ df_dispatch_open(struct df_dispatch *d, struct df_err *e)
 	struct df_run *r = &d->step->run;
 	const struct df_name *base;
 
-	d->work = d->lock = -1;
+	d->hold.dir = d->hold.lock = -1;
 	d->adapter.j = d->adapter_ref = d->session.host = jv_invalid();
 	d->session.scratch_fd = d->session.own_fd = -1;
 	if (lock_run(d, e) < 0)
@@ -248,7 +238,7 @@ df_dispatch_open(struct df_dispatch *d, struct df_err *e)
 		return -1;
 	d->slot = df_calloc(d->jobs, sizeof(*d->slot));
 	df_schedule_init(&d->sched, &r->state, d->selected);
-	d->merger = df_merger_open(&r->store, d->work, d->work_path,
+	d->merger = df_merger_open(&r->store, d->hold.dir, d->work_path,
 	    &base->digest);
 	d->combine = df_combine_open(&r->state, d->merger);
 	if (df_dispatch_lineage(d, e) < 0)
@@ -278,12 +268,8 @@ df_dispatch_close(struct df_dispatch *d)
 	df_adapter_release(&d->adapter);
 	jv_free(d->adapter_ref);
 	df_buf_release(&d->clash.paths);
-	if (d->lock >= 0)
-		close(d->lock);
-	if (d->work >= 0)
-		close(d->work);
+	df_hold_drop(&d->hold);
 	free(d->work_path);
-	d->lock = d->work = -1;
 }
 
 /* ---- the loop ---- */

@@ -18,6 +18,7 @@
 #ifndef DF_WORK_DISPATCH_H
 #define DF_WORK_DISPATCH_H
 
+#include "run/hold.h"
 #include "run/step.h"
 #include "work/attempt.h"
 #include "work/combine.h"
@@ -72,7 +73,7 @@ struct df_dispatch {
 	struct df_combine *combine;
 	struct df_origins *origins;
 	struct df_job_slot **slot;	/* jobs of them; NULL: free */
-	int work, lock;			/* work/, work/dispatch.lock */
+	struct df_hold hold;
 	char *work_path;
 	int clashed, exhausted;
 	struct df_clash clash;

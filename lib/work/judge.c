@@ -23,7 +23,7 @@
 #define MARKS_MAX 4096
 
 /* What the shell finds: the text, where marks go, the text of cleanup. */
-enum { FD_TEXT = 3, FD_MARKS = 4, FD_CLEAN = 5 };
+enum { FD_TEXT = 3, FD_MARKS = 4, FD_CLEAN = 5, FD_PROGRAM = 6 };
 
 /*
  * The judge.  $1 is an empty directory.  A block that ends the shell ends it in
@@ -54,19 +54,14 @@ static const char script[] =
     "builtin printf 'nonce %s\\n' \"$df_4\" >&4\n"
     "builtin exit 0\n";
 
-/* The same around a program, which comes behind the nonce. */
+/* The same around a program, which is behind the directory. */
 static const char program[] =
     "exec 5<&-\n"
     "IFS= builtin read -r -d '' -u 3 df_4\n"
-    "umask 077\n"
-    "df_1=$(mktemp -d /tmp/judge.XXXXXX) || builtin exit 1\n"
-    "cat <&3 >\"$df_1/program\" || builtin exit 1\n"
     "exec 3<&-\n"
-    "chmod 500 \"$df_1/program\" || builtin exit 1\n"
-    "HOME=$1; builtin set --\n"
-    "umask 022\n"
+    "HOME=$1; builtin shift\n"
     "builtin printf 'verify\\n' >&4\n"
-    "\"$df_1/program\" 4>&-\n"
+    "\"$@\" 4>&-\n"
     "df_1=$?\n"
     "[ $df_1 -eq 0 ] || builtin exit $df_1\n"
     "builtin printf 'nonce %s\\n' \"$df_4\" >&4\n"
@@ -92,8 +87,12 @@ df_trial_status_name(enum df_trial_status s)
 int
 df_judge_open(struct df_judge *j, struct df_err *e)
 {
+	const struct df_list none = { 0 };
 	int df;
 
+	if (j->level != DF_LEVEL_NONE && df_sandbox_probe(j->level, 0, &none,
+	    e) < 0)
+		return -1;
 	j->scratch_fd = j->own_fd = -1;
 	j->scratch = df_scratch(&j->scratch_fd, e);
 	if (j->scratch == NULL)
@@ -139,14 +138,13 @@ df_trial_init(struct df_trial *t, struct df_judge *j)
 	t->setup = t->execute = t->verify = t->cleanup = "";
 	t->failure = "";
 	t->exit = t->signal = -1;
-	t->fd = t->text = t->clean = t->marks = -1;
+	t->fd = t->text = t->clean = t->marks = t->data = -1;
 	df_buf_init(&t->output);
 	df_child_init(&t->child, j->output);
 }
 
 static int
-memory_file(int *fd, const char *const part[], size_t n,
-    const struct df_buf *tail, struct df_err *e)
+memory_file(int *fd, const char *const part[], size_t n, struct df_err *e)
 {
 	size_t i;
 
@@ -157,11 +155,142 @@ memory_file(int *fd, const char *const part[], size_t n,
 		if (df_write_fd(*fd, part[i], strlen(part[i]) + 1, "memory",
 		    e) < 0)
 			return -1;
-	if (tail && df_write_fd(*fd, tail->s, tail->n, "memory", e) < 0)
-		return -1;
 	return lseek(*fd, 0, SEEK_SET) < 0 ? df_fail_errno(e, DF_EXTERNAL,
 	    "judge", "lseek") : 0;
 }
+
+/* ---- programs ---- */
+
+/* The next word of a "#!" line, or 0. */
+static int
+word(const char **s, const char *end, struct df_buf *b)
+{
+	const char *p;
+
+	df_buf_reset(b);
+	while (*s < end && (**s == ' ' || **s == '\t'))
+		++*s;
+	for (p = *s; p < end && *p != ' ' && *p != '\t'; p++)
+		;
+	df_buf_add(b, *s, (size_t)(p - *s));
+	*s = p;
+	return b->n != 0;
+}
+
+/*
+ * The interpreter of a script: its path and what follows it on the "#!" line.
+ * What env(1) would look for is looked for in the judge's PATH.
+ */
+static char *
+interpreter(const struct df_buf *p, struct df_list *args)
+{
+	static const char *const dir[] = { "/usr/bin", "/bin", "/usr/sbin",
+	    "/sbin" };
+	const char *s = p->s + 2, *end = memchr(p->s, '\n', p->n), *base;
+	struct df_buf b = DF_BUF_INIT, path = DF_BUF_INIT;
+	size_t i;
+
+	if (end == NULL || !word(&s, end, &path))
+		goto none;
+	base = strrchr(path.s, '/');
+	if (base && strcmp(base, "/env") == 0) {
+		if (!word(&s, end, &b) || (strcmp(b.s, "-S") == 0 &&
+		    !word(&s, end, &b)))
+			goto none;
+		for (i = 0; i < DF_LEN(dir); i++) {
+			df_buf_reset(&path);
+			df_buf_fmt(&path, "%s/%s", dir[i], b.s);
+			if (access(path.s, X_OK) == 0)
+				break;
+		}
+		while (word(&s, end, &b))
+			df_list_addf(args, "%s", b.s);
+	} else {
+		s += strspn(s, " \t");
+		while (end > s && (end[-1] == ' ' || end[-1] == '\t' ||
+		    end[-1] == '\r'))
+			end--;
+		df_buf_add(&b, s, (size_t)(end - s));
+		if (b.n)
+			df_list_addf(args, "%s", b.s);
+	}
+	df_buf_release(&b);
+	return df_buf_detach(&path);
+none:
+	df_buf_release(&b);
+	df_buf_release(&path);
+	return NULL;
+}
+
+/*
+ * How the program is run: as it is, or by an execute-only copy of its
+ * interpreter, so that what it starts can not trace it.
+ */
+static int
+program_argv(struct df_trial *t, struct df_err *e)
+{
+	struct df_judge *j = t->judge;
+	int plain = j->level == DF_LEVEL_NONE;
+	struct df_list args = { 0 };
+	char *path, *base;
+	size_t i;
+	int r;
+
+	t->mode = 0111;
+	if (t->program->n > 2 && memcmp(t->program->s, "#!", 2) == 0) {
+		t->mode = 0555;
+		path = interpreter(t->program, &args);
+		base = path ? strrchr(path, '/') : NULL;
+		if (base == NULL || access(path, X_OK) < 0) {
+			(void)df_fail(e, DF_EXTERNAL, "judge.program",
+			    "the program's interpreter is not there");
+			r = -1;
+		} else {
+			r = df_sandbox_judge_tool(j->own_fd, path, base + 1,
+			    e);
+		}
+		if (r == 0)
+			df_list_addf(&t->argv, "%s/run/%s", plain ? t->tools :
+			    DF_INSIDE_DIR, base + 1);
+		for (i = 0; i < args.n; i++)
+			df_list_addf(&t->argv, "%s", args.v[i]);
+		free(path);
+		df_list_free(&args);
+		if (r < 0)
+			return -1;
+	}
+	if (plain)
+		df_list_addf(&t->argv, "%s/%s/program", j->scratch, t->name);
+	else
+		df_list_addf(&t->argv, "%s", DF_INSIDE_DATA);
+	return 0;
+}
+
+/* In memory; at level none, where nothing can be mounted, in a file. */
+static int
+program_file(struct df_trial *t, struct df_err *e)
+{
+	uid_t uid = df_sandbox_uid();
+	int r;
+
+	t->data = t->judge->level == DF_LEVEL_NONE ? openat(t->fd, "program",
+	    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0500) :
+	    memfd_create("program", MFD_CLOEXEC);
+	if (t->data < 0)
+		return df_fail_errno(e, DF_EXTERNAL, "judge", "program");
+	r = df_write_fd(t->data, t->program->s, t->program->n, "program", e);
+	if (r == 0 && t->judge->level == DF_LEVEL_NONE) {
+		if (geteuid() == 0)
+			r = fchown(t->data, uid, (gid_t)uid);
+		close(t->data);
+		t->data = -1;
+	} else if (r == 0) {
+		r = lseek(t->data, 0, SEEK_SET) < 0 ? -1 : 0;
+	}
+	return r < 0 ? df_fail_errno(e, DF_EXTERNAL, "judge", "program") : 0;
+}
+
+/* ---- starting ---- */
 
 static int
 make_files(struct df_trial *t, struct df_err *e)
@@ -176,28 +305,31 @@ make_files(struct df_trial *t, struct df_err *e)
 	blocks[1] = t->execute;
 	blocks[2] = t->verify;
 	blocks[3] = alone[0] = t->nonce;
-	if (t->program ? memory_file(&t->text, alone, 1, t->program, e) < 0 :
-	    memory_file(&t->text, blocks, 4, NULL, e) < 0)
+	if (memory_file(&t->text, t->program ? alone : blocks, t->program ? 1
+	    : 4, e) < 0 || (t->program && program_file(t, e) < 0))
 		return -1;
 	alone[0] = t->cleanup;
-	if (memory_file(&t->clean, alone, 1, NULL, e) < 0)
+	if (memory_file(&t->clean, alone, 1, e) < 0)
 		return -1;
 	t->marks = memfd_create("marks", MFD_CLOEXEC);
 	return t->marks < 0 ? df_fail_errno(e, DF_EXTERNAL, "judge",
 	    "memfd_create") : 0;
 }
 
-/* Put the memory files where the shell looks for them. */
+/* Put the memory files where the shell, or bwrap, looks for them. */
 static int
 place_files(const struct df_trial *t, int *report, int *info)
 {
-	int text, clean, marks;
+	int text, clean, marks, data;
 
 	*report = fcntl(*report, F_DUPFD, 10);
 	*info = fcntl(*info, F_DUPFD, 10);
 	text = fcntl(t->text, F_DUPFD_CLOEXEC, 10);
 	marks = fcntl(t->marks, F_DUPFD_CLOEXEC, 10);
 	clean = fcntl(t->clean, F_DUPFD_CLOEXEC, 10);
+	data = t->data < 0 ? 0 : fcntl(t->data, F_DUPFD_CLOEXEC, 10);
+	if (data < 0 || (data > 0 && dup2(data, FD_PROGRAM) < 0))
+		return -1;
 	return *report < 0 || *info < 0 || text < 0 || marks < 0 || clean < 0
 	    || dup2(text, FD_TEXT) < 0 || dup2(marks, FD_MARKS) < 0 ||
 	    dup2(clean, FD_CLEAN) < 0 ? -1 : 0;
@@ -231,6 +363,8 @@ inside_args(const struct df_trial *t, int report, char num[3][32],
 	df_list_add(l, t->program ? program : script);
 	df_list_add(l, "judge");
 	df_list_add(l, empty);
+	for (i = 0; i < t->argv.n; i++)
+		df_list_add(l, t->argv.v[i]);
 	if (*t->cleanup == '\0')
 		return;
 	df_list_add(l, "--then");
@@ -249,7 +383,8 @@ run(void *arg, int report, int info, struct df_err *e)
 	struct df_workspace w = { .store = j->store, .tree = &t->tree,
 	    .plain = 1 };
 	struct df_sandbox sb = { .level = j->level, .ws = t->ws,
-	    .home = t->home, .tools = t->tools };
+	    .home = t->home, .tools = t->tools, .data = t->data < 0 ? -1 :
+	    FD_PROGRAM, .data_mode = t->mode };
 	struct df_buf bash = DF_BUF_INIT, empty = DF_BUF_INIT;
 	const char *tools = j->level == DF_LEVEL_NONE ? t->tools :
 	    DF_INSIDE_DIR;
@@ -309,6 +444,8 @@ df_trial_start(struct df_trial *t, struct df_err *e)
 	t->home = df_buf_detach(&p);
 	df_buf_fmt(&p, "%s/%s/df", j->scratch, j->own);
 	t->tools = df_buf_detach(&p);
+	if (t->program && program_argv(t, e) < 0)
+		return -1;
 	environment(t);
 	t->child.run = run;
 	t->child.arg = t;
@@ -451,6 +588,9 @@ df_trial_release(struct df_trial *t)
 		close(t->clean);
 	if (t->marks >= 0)
 		close(t->marks);
+	if (t->data >= 0)
+		close(t->data);
+	df_list_free(&t->argv);
 	df_child_release(&t->child);
 	df_buf_release(&t->output);
 	if (t->environ.n)

@@ -23,9 +23,11 @@
  *
  * Cleanup runs afterwards in another shell and changes nothing.
  *
- * A program (class exec, tap) runs in the place of verify; of a TAP program
- * the plan is known beforehand, each test has to be there once, and SKIP and
- * TODO are ERROR.
+ * A program (class exec, tap) runs in the place of verify, read-only, and if
+ * it is a script by an execute-only copy of its interpreter: what is judged can
+ * neither change nor trace it.  The text of a script it can read while that
+ * runs.  Of a TAP program the plan is known beforehand, each test has to be
+ * there once, and SKIP and TODO are ERROR.
  */
 #ifndef DF_WORK_JUDGE_H
 #define DF_WORK_JUDGE_H
@@ -46,6 +48,7 @@ struct df_judge {
 	char *scratch, *own;
 	int scratch_fd, own_fd;
 };
+/* DF_EXTERNAL when no sandbox of the level starts. */
 int df_judge_open(struct df_judge *j, struct df_err *e) DF_CHECK;
 void df_judge_close(struct df_judge *j);
 
@@ -72,7 +75,9 @@ struct df_trial {
 	/* inside */
 	struct df_child child;
 	char nonce[33];
-	int text, clean, marks;		/* memory files */
+	int text, clean, marks, data;	/* memory files */
+	struct df_list argv;		/* of the program */
+	int mode;			/* and its file's */
 	char *name, *ws, *home, *tools;
 	int fd;
 	struct df_list environ;

@@ -143,6 +143,24 @@ df_sandbox_tools(int scratch, int judge, struct df_err *e)
 	return r;
 }
 
+int
+df_sandbox_judge_tool(int scratch, const char *path, const char *name,
+    struct df_err *e)
+{
+	int dir, r = 0;
+
+	if (mkdirat(scratch, "df/run", 0755) < 0 && errno != EEXIST)
+		return df_fail_errno(e, DF_EXTERNAL, "scratch",
+		    "cannot make a directory");
+	dir = openat(scratch, "df/run", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return df_fail_errno(e, DF_EXTERNAL, "scratch", "df/run");
+	if (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		r = copy_program(path, dir, name, 0111, e);
+	close(dir);
+	return r;
+}
+
 /* ---- the command line ---- */
 
 static void
@@ -219,12 +237,24 @@ wanted(const struct df_list *ro, const char *dir)
 }
 
 static void
+data_args(const struct df_sandbox *s, struct df_list *l)
+{
+	if (s->data < 0)
+		return;
+	df_list_add(l, "--perms");
+	df_list_addf(l, "%04o", (unsigned)s->data_mode);
+	df_list_add(l, "--ro-bind-data");
+	df_list_addf(l, "%d", s->data);
+	df_list_add(l, DF_INSIDE_DATA);
+}
+
+static void
 bwrap_args(const struct df_sandbox *s, const char *bwrap, const char *infofd,
     struct df_list *l)
 {
 	static const char *const mask[] = { "/usr/local", "/usr/src" };
 	static const char *const fixed[] = { "--unshare-user",
-	    "--unshare-ipc", "--unshare-pid", "--unshare-uts",
+	    "--unshare-ipc", "--unshare-pid", "--as-pid-1", "--unshare-uts",
 	    "--unshare-cgroup-try", "--disable-userns", "--die-with-parent",
 	    "--new-session", "--cap-drop", "ALL", "--hostname", "df" };
 	size_t i;
@@ -258,6 +288,7 @@ bwrap_args(const struct df_sandbox *s, const char *bwrap, const char *infofd,
 	if (s->home)
 		add3(l, "--bind", s->home, DF_INSIDE_HOME);
 	add3(l, "--bind", s->ws, DF_INSIDE_WS);
+	data_args(s, l);
 	df_list_add(l, "--remount-ro");
 	df_list_add(l, "/");
 	df_list_add(l, "--chdir");
@@ -329,7 +360,8 @@ df_sandbox_probe(enum df_level level, int net, const struct df_list *ro,
 {
 	char path[] = "PATH=/usr/bin:/bin";
 	char *env[] = { path, NULL };
-	struct probe p = { .s = { .level = level, .net = net, .env = env } };
+	struct probe p = { .s = { .level = level, .net = net, .env = env,
+	    .data = -1 } };
 	struct df_buf ws = DF_BUF_INIT, tools = DF_BUF_INIT;
 	struct df_buf said = DF_BUF_INIT;
 	char *scratch, *name = NULL;

@@ -13,7 +13,8 @@
  * As root the child first becomes an unprivileged uid of its own: a set-id
  * file that it leaves must not be root's.
  *
- * Paths inside: /ws the workspace, /home/agent, /df our own programs.
+ * Paths inside: /ws the workspace, /home/agent, /df our own programs,
+ * /judge/program what a judge runs.
  */
 #ifndef DF_WORK_SANDBOX_H
 #define DF_WORK_SANDBOX_H
@@ -26,6 +27,7 @@
 #define DF_INSIDE_WS "/ws"
 #define DF_INSIDE_HOME "/home/agent"
 #define DF_INSIDE_DIR "/df"
+#define DF_INSIDE_DATA "/judge/program"
 
 enum df_level { DF_LEVEL_NONE, DF_LEVEL_BWRAP };
 /* "bwrap", "bwrap+net", "none". */
@@ -48,6 +50,10 @@ struct df_sandbox {
 	const char *home;	/* host path of the home; NULL: none */
 	const char *tools;	/* host path of what appears as /df */
 	struct df_list ro;	/* host paths, mounted where they are */
+	/* The bytes of descriptor data appear as DF_INSIDE_DATA, which nothing
+	   inside can change; as its mode says. */
+	int data;		/* -1: none */
+	int data_mode;
 	char *const *env;	/* exactly this environment */
 };
 
@@ -60,6 +66,12 @@ int df_sandbox_exec(const struct df_sandbox *s, const struct df_list *inside,
 
 /* Put df-inside (and, for a judge, bash) where the sandbox finds it. */
 int df_sandbox_tools(int scratch, int judge, struct df_err *e) DF_CHECK;
+/*
+ * For a judge: an execute-only copy of the program at path, as df/run/NAME,
+ * unless it is there.
+ */
+int df_sandbox_judge_tool(int scratch, const char *path, const char *name,
+	struct df_err *e) DF_CHECK;
 
 /*
  * Can this machine run the level with these paths?  Starts a sandbox that
