@@ -25,6 +25,18 @@ blob_name(const struct df_digest *d, char name[65])
 	memcpy(name, df_digest_str(d, s) + 7, 65);
 }
 
+#define BLOB_WHAT 80
+
+static const char *
+blob_what(const struct df_digest *d, char what[BLOB_WHAT])
+{
+	char name[65];
+
+	blob_name(d, name);
+	snprintf(what, BLOB_WHAT, "blob %s", name);
+	return what;
+}
+
 int
 df_store_open(struct df_store *s, int at, int create, struct df_err *e)
 {
@@ -84,7 +96,8 @@ remember(struct df_store *s, const struct df_digest *d)
  * no O_TMPFILE (tmp[0] is then set).
  */
 static int
-open_temp(struct df_store *s, char tmp[48], struct df_err *e)
+open_temp(struct df_store *s, char tmp[48], const char *what,
+    struct df_err *e)
 {
 	static unsigned count;
 	int fd;
@@ -101,11 +114,11 @@ open_temp(struct df_store *s, char tmp[48], struct df_err *e)
 	}
 	if (fd < 0)
 		return df_fail_errno(e, DF_EXTERNAL, "store.write",
-		    "cannot create a blob");
+		    "cannot create %s", what);
 	if (s->fixmode && fchmod(fd, 0444) < 0) {
 		close(fd);
 		return df_fail_errno(e, DF_EXTERNAL, "store.write",
-		    "cannot set the mode of a blob");
+		    "cannot set the mode of %s", what);
 	}
 	return fd;
 }
@@ -196,7 +209,7 @@ int
 df_store_put(struct df_store *s, const void *p, size_t n, struct df_digest *d,
     struct df_err *e)
 {
-	char tmp[48];
+	char tmp[48], what[BLOB_WHAT];
 	int fd, r;
 
 	df_sha256(p, n, d);
@@ -211,10 +224,10 @@ df_store_put(struct df_store *s, const void *p, size_t n, struct df_digest *d,
 			return 0;
 		}
 	}
-	fd = open_temp(s, tmp, e);
+	fd = open_temp(s, tmp, blob_what(d, what), e);
 	if (fd < 0)
 		return -1;
-	r = df_write_fd(fd, p, n, "a blob", e);
+	r = df_write_fd(fd, p, n, what, e);
 	if (r == 0)
 		r = finish(s, fd, tmp, d, e);
 	drop_temp(s, fd, tmp);
@@ -281,7 +294,8 @@ read_full(int fd, char *p, size_t n)
 
 static int
 copy_threaded(int in, int out, const char *first, size_t nfirst, uint64_t max,
-    const char *what, struct df_digest *d, uint64_t *size, struct df_err *e)
+    const char *what, const char *blob, struct df_digest *d, uint64_t *size,
+    struct df_err *e)
 {
 	struct ring g = { .lock = PTHREAD_MUTEX_INITIALIZER,
 	    .more = PTHREAD_COND_INITIALIZER,
@@ -326,7 +340,7 @@ copy_threaded(int in, int out, const char *first, size_t nfirst, uint64_t max,
 		pthread_cond_signal(&g.more);
 		pthread_mutex_unlock(&g.lock);
 		/* The buffer stays as it is until put has gone round. */
-		r = df_write_fd(out, g.buf[k], (size_t)n, "a blob", e);
+		r = df_write_fd(out, g.buf[k], (size_t)n, blob, e);
 	}
 	pthread_mutex_lock(&g.lock);
 	g.end = 1;
@@ -345,7 +359,7 @@ int
 df_store_put_fd(struct df_store *s, int in, uint64_t max, const char *what,
     struct df_digest *d, uint64_t *size, struct df_err *e)
 {
-	struct df_buf b = DF_BUF_INIT;
+	struct df_buf b = DF_BUF_INIT, blob = DF_BUF_INIT;
 	char tmp[48];
 	ssize_t n;
 	int fd, r;
@@ -368,16 +382,16 @@ df_store_put_fd(struct df_store *s, int in, uint64_t max, const char *what,
 		df_buf_release(&b);
 		return r;
 	}
-	fd = open_temp(s, tmp, e);
-	if (fd < 0) {
-		df_buf_release(&b);
-		return -1;
-	}
-	r = copy_threaded(in, fd, b.s, b.n, max, what, d, size, e);
+	df_buf_fmt(&blob, "the blob of %s", what);
+	fd = open_temp(s, tmp, blob.s, e);
+	r = fd < 0 ? -1 : copy_threaded(in, fd, b.s, b.n, max, what, blob.s,
+	    d, size, e);
 	df_buf_release(&b);
+	df_buf_release(&blob);
 	if (r == 0)
 		r = finish(s, fd, tmp, d, e);
-	drop_temp(s, fd, tmp);
+	if (fd >= 0)
+		drop_temp(s, fd, tmp);
 	if (r == 0)
 		remember(s, d);
 	return r;
@@ -399,6 +413,7 @@ df_store_need(struct df_store *s, const struct df_digest *d, struct df_err *e)
 int
 df_store_barrier(struct df_store *s, struct df_err *e)
 {
+	char what[BLOB_WHAT];
 	size_t i;
 	int fd, r = 0;
 
@@ -408,7 +423,7 @@ df_store_barrier(struct df_store *s, struct df_err *e)
 	if (s->ntodo == 0)
 		return 0;
 	if (s->ntodo > SYNC_EACH) {
-		r = df_sync_fs(s->dir, "blobs", e);
+		r = df_sync_fs(s->dir, "blobs/sha256", e);
 	} else {
 		for (i = 0; i < s->ntodo && r == 0; i++) {
 			fd = df_store_fd(s, &s->todo[i], e);
@@ -416,7 +431,7 @@ df_store_barrier(struct df_store *s, struct df_err *e)
 				r = -1;
 				break;
 			}
-			r = df_sync_data(fd, "a blob", e);
+			r = df_sync_data(fd, blob_what(&s->todo[i], what), e);
 			close(fd);
 		}
 		if (r == 0)

@@ -119,46 +119,48 @@ word_ch(char c)
 	    (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
 }
 
-/* Why s is no principal, or NULL. */
-static const char *
-principal_fault(const char *s, size_t n)
+/* Why s is no principal: PERSON or PERSON+ROLE.  0 when it is one. */
+static int
+principal_fault(const char *s, size_t n, char why[200])
 {
 	const char *plus = n ? memchr(s, '+', n) : NULL;
 	size_t i;
 
+	*why = '\0';
 	if (n == 0)
-		return "no principal at the start of the line";
-	if (n > PRINCIPAL_MAX)
-		return "principal is too long";
-	if (s[0] == '-' || s[0] == '@' || s[0] == '.')
-		return "principal begins with -, @ or .";
-	for (i = 0; i < n; i++)
+		snprintf(why, 200, "no principal at the start of the line");
+	else if (s[0] == '-' || s[0] == '@' || s[0] == '.')
+		snprintf(why, 200, "principal begins with %c", s[0]);
+	else if (n > PRINCIPAL_MAX)
+		snprintf(why, 200, "principal is longer than %d bytes",
+		    PRINCIPAL_MAX);
+	else if (plus == s || plus == s + n - 1)
+		snprintf(why, 200, "principal is PERSON or PERSON+ROLE");
+	for (i = 0; i < n && *why == '\0'; i++)
 		if (!word_ch(s[i]) && s[i] != '+' && s[i] != '@')
-			return "a principal is one literal name of "
-			    "[A-Za-z0-9._-], @ and +";
-	if (plus == s || plus == s + n - 1)
-		return "principal is PERSON or PERSON+ROLE";
-	for (i = plus ? (size_t)(plus - s) + 1 : n; i < n; i++)
-		if (!word_ch(s[i]))
-			return "principal has more than one role behind the "
-			    "person";
-	return NULL;
+			snprintf(why, 200, "\"%c\" in a principal: it is one "
+			    "literal name of [A-Za-z0-9._-], @ and +", s[i]);
+		else if (plus && s + i > plus && !word_ch(s[i]))
+			snprintf(why, 200, "principal has more than one role "
+			    "behind the person");
+	return *why != '\0';
 }
 
 static int
 principal(struct reader *r, const char *s, size_t n)
 {
-	const char *why = principal_fault(s, n);
+	char why[200];
 
-	return why ? bad(r, "%s", why) : 0;
+	return principal_fault(s, n, why) ? bad(r, "%s", why) : 0;
 }
 
 int
 df_principal_check(const char *s, struct df_err *e)
 {
-	const char *why = principal_fault(s, strlen(s));
+	char why[200];
 
-	return why ? df_fail(e, DF_INPUT, "trust.syntax", "%s", why) : 0;
+	return principal_fault(s, strlen(s), why) ? df_fail(e, DF_INPUT,
+	    "trust.syntax", "%s", why) : 0;
 }
 
 static int

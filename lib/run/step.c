@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/opt.h"
 #include "base/schema.h"
 #include "run/step.h"
@@ -212,21 +213,26 @@ check_actor(const struct df_step *s, jv data, struct df_err *e)
 
 /*
  * handoff, prompt and merge open and close an attempt in one write: one that
- * is open although we have the log's lock is what a torn write left.
+ * is open although we have the log's lock, and nobody has the attempt's, is
+ * what a torn write left.  Its end goes before the next one's beginning.
  */
 static int
-lost_before(struct df_step *s, const struct df_event_new *ev,
+lost_before(struct df_step *s, const struct df_event_new *ev, size_t n,
     struct df_event_new *lost)
 {
-	const char *stage = strcmp(ev->type, "stage.started") == 0 ?
-	    df_jv_str(ev->data, "stage") : NULL;
+	const char *stage = n == 2 && strcmp(ev[0].type, "stage.started") == 0
+	    && strncmp(ev[1].type, "stage.", 6) == 0 ? df_jv_str(ev[0].data,
+	    "stage") : NULL;
 	const struct df_stage *st;
+	char lock[200];
 	jv error;
 
 	if (stage == NULL || strncmp(stage, "dispatch/", 9) == 0)
 		return 0;
 	st = df_state_stage(&s->run.state, stage);
-	if (st == NULL || st->status != DF_STAGE_OPEN)
+	snprintf(lock, sizeof(lock), "work/attempt-%s.lock", stage);
+	if (st == NULL || st->status != DF_STAGE_OPEN ||
+	    !df_lock_free(s->run.dir, lock))
 		return 0;
 	*lost = *ev;
 	lost->type = "stage.failed";
@@ -262,7 +268,7 @@ append(struct df_step *s, struct df_event_new *ev, size_t n, struct df_err *e)
 	if (ret == 0) {
 		/* What others wrote meanwhile may have settled it. */
 		seq = r->state.seq - seq;
-		if (lost_before(s, &ev[0], &lost)) {
+		if (lost_before(s, ev, n, &lost)) {
 			memmove(&ev[1], &ev[0], n++ * sizeof(*ev));
 			ev[0] = lost;
 		}
