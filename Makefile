@@ -29,7 +29,7 @@ evidence_SRC = age age-key age-read agent key log seal sign store tree trust \
 run_SRC = closed config factory gate hold ids machine names origin place \
 	profile project records report run select settings state step
 spec_SRC = $(patsubst lib/spec/%.c,%,$(sort $(wildcard lib/spec/*.c)))
-work_SRC = adapter attempt basetree boot boot-record bundle combine \
+work_SRC = adapter attempt basetree bundle combine \
 	dispatch dispatch-adopt dispatch-end dispatch-merge dispatch-plan facts \
 	git gittree isolation jq judge merge preflight protect record sandbox \
 	schedule scratch secret spawn tap unseal workspace
@@ -38,6 +38,8 @@ TOOLS = df-boot df-decide df-dispatch df-freeze df-handoff df-holdout \
 	df-log df-prompt df-report df-sign df-status df-store df-validate \
 	df-verify
 LIBEXEC = df-archive df-inside
+# Tools of more than one file:
+df-boot_SRC = boot boot-record
 
 UNIT = $(patsubst t/unit/%.c,%,$(sort $(wildcard t/unit/*.c)))
 FUZZ = $(filter-out main,$(patsubst t/fuzz/%.c,%,$(sort $(wildcard t/fuzz/*.c))))
@@ -112,9 +114,10 @@ $(O)/obj/gen/schemas.o: $(O)/gen/schemas.c
 	@mkdir -p $(@D)
 	$(CC) $(DF_CPPFLAGS) $(CPPFLAGS) $(DF_CFLAGS) $(CFLAGS) -c -o $@ $<
 
-$(O)/bin/%: $(O)/obj/bin/%.o $(ARCHIVES)
+.SECONDEXPANSION:
+$(O)/bin/%: $(O)/obj/bin/%.o $$($$*_SRC:%=$(O)/obj/bin/%.o) $(ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(DF_LDFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBS) $(LIBS_$*)
+	$(CC) $(DF_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(ARCHIVES) $(LIBS) $(LIBS_$*)
 
 # The first process in a sandbox runs in any root: static, never instrumented.
 INSIDE = bin/df-inside.c $(patsubst %,lib/base/%.c,buf err mem text)

@@ -21,8 +21,9 @@
 #include "base/out.h"
 #include "base/schema.h"
 #include "base/text.h"
-#include "work/boot.h"
+#include "spec/public.h"
 #include "work/preflight.h"
+#include "boot.h"
 
 static const char *o_spec, *o_holdouts, *o_tests, *o_base, *o_profile;
 static const char *o_out, *o_supersedes, *o_submission, *o_nonce;
@@ -283,7 +284,7 @@ resolve(struct df_boot *b, struct df_err *e)
 	    "default", &o_set, &o_policy, kind, e) < 0 ||
 	    load_adapter(b, e) < 0 || resolve_spec(b, e) < 0)
 		return -1;
-	b->dependencies = df_preflight_dependencies(&b->spec, df_jv_str(
+	b->dependencies = df_public_dependencies(&b->spec, df_jv_str(
 	    b->profile.settings, "dependencies.allow"), e);
 	if (!jv_is_valid(b->dependencies) || load_trust(b, e) < 0 ||
 	    df_suite_make(&b->spec, o_tests, &b->suite, &b->count, e) < 0 ||

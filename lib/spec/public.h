@@ -22,6 +22,14 @@ int df_public_put(const struct df_spec *sp, struct df_store *s,
    phase, scenarios, title}, in D8 order. */
 jv df_public_tasks(const struct df_spec *sp);
 
+/*
+ * The external dependencies that D10 declares, [{mode, name}], when list
+ * ("twin,real:git": modes, or one dependency of a mode) allows each of them;
+ * jv_invalid() with DF_REFUSED "boot.dependency".
+ */
+jv df_public_dependencies(const struct df_spec *sp, const char *list,
+	struct df_err *e);
+
 /* A specification that owns the documents it was read from. */
 struct df_public {
 	struct df_spec spec;

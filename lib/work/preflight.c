@@ -126,60 +126,6 @@ df_preflight_git(struct df_err *e)
 	return r < 0 ? -1 : 0;
 }
 
-/* ---- dependencies ---- */
-
-/* "twin,real:git": is a dependency of that mode and name allowed? */
-static int
-allowed(const char *list, const char *mode, const char *name)
-{
-	size_t n, m = strlen(mode), k = strlen(name);
-
-	for (; *list; list += n + (list[n] == ',')) {
-		n = strcspn(list, ",");
-		if (strncmp(list, mode, m) != 0)
-			continue;
-		if (n == m || (n == m + 1 + k && list[m] == ':' &&
-		    strncmp(list + m + 1, name, k) == 0))
-			return 1;
-	}
-	return 0;
-}
-
-jv
-df_preflight_dependencies(const struct df_spec *sp, const char *list,
-    struct df_err *e)
-{
-	const struct df_external *x;
-	jv v = jv_array(), one;
-	const char *mode;
-	size_t i;
-
-	for (i = 0; i < sp->d10.externals; i++) {
-		x = &sp->d10.external[i];
-		mode = x->twin ? "twin" : "real";
-		if (x->twin < 0) {
-			(void)df_fail(e, DF_REFUSED, "boot.dependency",
-			    "D10: external dependency %s is declared neither "
-			    "real nor twin", x->name.s);
-			break;
-		}
-		if (!allowed(list, mode, x->name.s)) {
-			(void)df_fail(e, DF_REFUSED, "boot.dependency",
-			    "the profile does not allow the %s dependency %s",
-			    mode, x->name.s);
-			(void)df_hint(e, "dependencies.allow is \"%s\"",
-			    list);
-			break;
-		}
-		one = df_jset_str(jv_object(), "mode", mode);
-		v = jv_array_append(v, df_jset_str(one, "name", x->name.s));
-	}
-	if (i == sp->d10.externals)
-		return v;
-	jv_free(v);
-	return jv_invalid();
-}
-
 /* ---- roles ---- */
 
 jv

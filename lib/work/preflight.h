@@ -1,7 +1,7 @@
 /*
  * preflight.h - is what a run will need there?  Asked at boot, before a run
- * exists: commands, git's version, environment names, dependencies, roles,
- * policies, the sandbox.
+ * exists: commands, git's version, environment names, roles, policies,
+ * the sandbox.
  */
 #ifndef DF_WORK_PREFLIGHT_H
 #define DF_WORK_PREFLIGHT_H
@@ -9,7 +9,6 @@
 #include "base/json.h"
 #include "evidence/trust.h"
 #include "run/config.h"
-#include "spec/spec.h"
 #include "work/adapter.h"
 #include "work/protect.h"
 #include "work/sandbox.h"
@@ -28,13 +27,6 @@ int df_preflight_environment(jv names, struct df_err *e) DF_CHECK;
 int df_preflight_agent(const struct df_adapter *a, jv host,
 	enum df_level level, int network, const struct df_protect *p,
 	struct df_err *e) DF_CHECK;
-/*
- * The external dependencies that D10 declares, [{mode, name}], when list
- * ("twin,real:git": modes, or one dependency of a mode) allows each of them;
- * jv_invalid() with DF_REFUSED "boot.dependency".
- */
-jv df_preflight_dependencies(const struct df_spec *sp, const char *list,
-	struct df_err *e);
 /*
  * Somebody may build, judge and approve, and somebody can open a suite: these
  * recipients, as strings.  jv_invalid() with DF_REFUSED "boot.role" or

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "spec/public.h"
-#include "work/boot.h"
+#include "boot.h"
 
 static jv
 digest_jv(const struct df_digest *d)

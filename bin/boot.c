@@ -11,7 +11,7 @@
 #include "run/place.h"
 #include "spec/exposure.h"
 #include "spec/public.h"
-#include "work/boot.h"
+#include "boot.h"
 
 /* ---- the suite: scan, seal ---- */
 

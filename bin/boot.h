@@ -1,6 +1,6 @@
 /*
- * boot.h - a run comes to be: everything that df-boot resolved, and the
- * directory that it becomes.
+ * boot.h - the parts of df-boot: everything that it resolved, and the run that
+ * this becomes.
  *
  *	struct df_boot b;
  *
@@ -14,8 +14,8 @@
  * The records are those of seed 001, steps 2 to 4.  No clock is in any of them
  * and only the nonce, and what age makes of the suite, is random.
  */
-#ifndef DF_WORK_BOOT_H
-#define DF_WORK_BOOT_H
+#ifndef DF_BIN_BOOT_H
+#define DF_BIN_BOOT_H
 
 #include "evidence/age.h"
 #include "run/ids.h"
