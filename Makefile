@@ -114,8 +114,10 @@ $(O)/obj/gen/schemas.o: $(O)/gen/schemas.c
 	@mkdir -p $(@D)
 	$(CC) $(DF_CPPFLAGS) $(CPPFLAGS) $(DF_CFLAGS) $(CFLAGS) -c -o $@ $<
 
-.SECONDEXPANSION:
-$(O)/bin/%: $(O)/obj/bin/%.o $$($$*_SRC:%=$(O)/obj/bin/%.o) $(ARCHIVES)
+$(foreach t,$(TOOLS),$(if $($(t)_SRC),$(eval \
+    $(O)/bin/$(t): $($(t)_SRC:%=$(O)/obj/bin/%.o))))
+
+$(O)/bin/%: $(O)/obj/bin/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(CC) $(DF_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(ARCHIVES) $(LIBS) $(LIBS_$*)
 

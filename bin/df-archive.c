@@ -1,10 +1,11 @@
 /*
  * df-archive - read and write bundles: the one program that has libarchive.
  *
- *	df-archive pack NAME FILE	in a run's directory; the paths to take
- *					on stdin, sorted, a NUL after each
- *	df-archive unpack DIR		a bundle on stdin into an empty directory;
- *					writes the run's name
+ *	df-archive pack NAME FILE	in a run's directory; the paths to
+ *					take on stdin, sorted, a NUL after
+ *					each
+ *	df-archive unpack DIR		a bundle on stdin into an empty
+ *					directory; writes the run's name
  *
  * Not meant to be called by hand: df-freeze and df-verify do.
  */
@@ -35,106 +36,134 @@
 static int64_t o_bytes = (int64_t)64 << 30, o_entries = ENTRIES_MAX;
 static int64_t o_ratio = 1000;
 
+static int
+lib_fail(struct archive *a, int exit, const char *what, struct df_err *e)
+{
+	/* Of a write(2) that failed its text only says that it did. */
+	if (exit == DF_EXTERNAL && archive_errno(a) > 0)
+		return df_fail(e, exit, "bundle", "%s: %s", what,
+		    strerror(archive_errno(a)));
+	return df_fail(e, exit, "bundle", "%s: %s", what,
+	    archive_error_string(a) ? archive_error_string(a) :
+	    "cannot be read");
+}
+
 static void
 lib_die(struct archive *a, int exit, const char *what)
 {
-	df_diex(exit, "bundle", "%s: %s", what, archive_error_string(a) ?
-	    archive_error_string(a) : "cannot be read");
+	struct df_err e;
+
+	(void)lib_fail(a, exit, what, &e);
+	df_die(&e);
 }
 
 /* ---- writing ---- */
 
+struct pack {
+	struct archive *a;
+	struct archive_entry *en;	/* of the entry at hand */
+	const char *name;		/* the run's */
+};
+
 static void
-begin_entry(struct archive *a, struct archive_entry *en, const char *name,
-    const char *path, unsigned type, unsigned mode)
+begin_entry(struct pack *p, const char *path, unsigned type, unsigned mode)
 {
 	struct df_buf full = DF_BUF_INIT;
 
-	archive_entry_clear(en);
-	df_buf_fmt(&full, "%s%s%s", name, *path ? "/" : "", path);
+	archive_entry_clear(p->en);
+	df_buf_fmt(&full, "%s%s%s", p->name, *path ? "/" : "", path);
 	if (type == AE_IFDIR)
 		df_buf_ch(&full, '/');
-	archive_entry_set_pathname(en, full.s);
-	archive_entry_set_filetype(en, type);
-	archive_entry_set_perm(en, mode);
-	archive_entry_set_mtime(en, 0, 0);
-	archive_entry_set_uid(en, 0);
-	archive_entry_set_gid(en, 0);
-	archive_entry_set_uname(en, "");
-	archive_entry_set_gname(en, "");
-	archive_entry_set_size(en, 0);
+	archive_entry_set_pathname(p->en, full.s);
+	archive_entry_set_filetype(p->en, type);
+	archive_entry_set_perm(p->en, mode);
+	archive_entry_set_mtime(p->en, 0, 0);
+	archive_entry_set_uid(p->en, 0);
+	archive_entry_set_gid(p->en, 0);
+	archive_entry_set_uname(p->en, "");
+	archive_entry_set_gname(p->en, "");
+	archive_entry_set_size(p->en, 0);
 	df_buf_release(&full);
-	(void)a;
 }
 
-static void
-end_entry(struct archive *a, struct archive_entry *en)
+static int
+end_entry(struct pack *p, struct df_err *e)
 {
-	if (archive_write_header(a, en) != ARCHIVE_OK)
-		lib_die(a, DF_EXTERNAL, "writing the bundle");
+	if (archive_write_header(p->a, p->en) != ARCHIVE_OK)
+		return lib_fail(p->a, DF_EXTERNAL, "writing the bundle", e);
+	return 0;
 }
 
-static void
-pack_file(struct archive *a, struct archive_entry *en, const char *name,
-    const char *path, const struct stat *st)
+static int
+pack_bytes(struct pack *p, int fd, const char *path, int64_t left,
+    struct df_err *e)
 {
 	char buf[65536];
-	int64_t left = st->st_size;
 	ssize_t n;
-	int fd;
 
-	fd = openat(AT_FDCWD, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		df_diex(DF_EXTERNAL, "bundle", "%s: %s", path,
-		    strerror(errno));
-	begin_entry(a, en, name, path, AE_IFREG,
-	    strcmp(path, "log.jsonl") == 0 ? 0644 : 0444);
-	archive_entry_set_size(en, st->st_size);
-	end_entry(a, en);
 	while (left > 0 && (n = read(fd, buf, sizeof(buf))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 || n > left || archive_write_data(a, buf,
-		    (size_t)n) != n)
-			df_diex(DF_EXTERNAL, "bundle", "%s changed or cannot "
-			    "be read", path);
+		if (n < 0 || n > left)
+			return df_fail(e, DF_EXTERNAL, "bundle",
+			    "%s changed or cannot be read", path);
+		if (archive_write_data(p->a, buf, (size_t)n) != n)
+			return lib_fail(p->a, DF_EXTERNAL,
+			    "writing the bundle", e);
 		left -= n;
 	}
 	if (left)
-		df_diex(DF_INTEGRITY, "bundle", "%s became shorter", path);
-	close(fd);
+		return df_fail(e, DF_INTEGRITY, "bundle", "%s became shorter",
+		    path);
+	return 0;
 }
 
-static void
-pack_one(struct archive *a, struct archive_entry *en, const char *name,
-    const char *path)
+static int
+pack_file(struct pack *p, const char *path, const struct stat *st,
+    struct df_err *e)
+{
+	int fd, r;
+
+	fd = openat(AT_FDCWD, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return df_fail_errno(e, DF_EXTERNAL, "bundle", "%s", path);
+	begin_entry(p, path, AE_IFREG, strcmp(path, "log.jsonl") == 0 ?
+	    0644 : 0444);
+	archive_entry_set_size(p->en, st->st_size);
+	r = end_entry(p, e);
+	if (r == 0)
+		r = pack_bytes(p, fd, path, st->st_size, e);
+	close(fd);
+	return r;
+}
+
+static int
+pack_one(struct pack *p, const char *path, struct df_err *e)
 {
 	char target[PATH_MAX];
 	struct stat st;
 	ssize_t n;
 
 	if (lstat(path, &st) < 0)
-		df_diex(DF_INTEGRITY, "bundle", "%s is missing (df-store "
-		    "names makes links)", path);
-	if (S_ISREG(st.st_mode)) {
-		pack_file(a, en, name, path, &st);
-		return;
-	}
+		return df_fail(e, DF_INTEGRITY, "bundle", "%s is missing "
+		    "(df-store names makes links)", path);
+	if (S_ISREG(st.st_mode))
+		return pack_file(p, path, &st, e);
 	n = S_ISLNK(st.st_mode) ? readlink(path, target, sizeof(target) - 1) :
 	    -1;
 	if (n < 0)
-		df_diex(DF_INTEGRITY, "bundle", "%s is neither file nor link",
-		    path);
+		return df_fail(e, DF_INTEGRITY, "bundle",
+		    "%s is neither file nor link", path);
 	target[n] = '\0';
-	begin_entry(a, en, name, path, AE_IFLNK, 0777);
-	archive_entry_set_symlink(en, target);
-	end_entry(a, en);
+	begin_entry(p, path, AE_IFLNK, 0777);
+	archive_entry_set_symlink(p->en, target);
+	return end_entry(p, e);
 }
 
 /* The directories of path that the one before did not have. */
-static void
-pack_dirs(struct archive *a, struct archive_entry *en, const char *name,
-    const char *before, const char *path)
+static int
+pack_dirs(struct pack *p, const char *before, const char *path,
+    struct df_err *e)
 {
 	const char *s;
 	char *dir;
@@ -145,36 +174,61 @@ pack_dirs(struct archive *a, struct archive_entry *en, const char *name,
 		if (strncmp(before, path, n) == 0)
 			continue;
 		dir = df_strndup(path, n - 1);
-		begin_entry(a, en, name, dir, AE_IFDIR, 0755);
-		end_entry(a, en);
+		begin_entry(p, dir, AE_IFDIR, 0755);
 		free(dir);
+		if (end_entry(p, e) < 0)
+			return -1;
 	}
+	return 0;
 }
 
-static void
-pack_all(struct archive *a, const char *name, const struct df_buf *list)
+static int
+pack_all(struct pack *p, const struct df_buf *list, struct df_err *e)
 {
-	struct archive_entry *en = archive_entry_new();
 	const char *s, *end = list->s + list->n, *before = "";
 
-	begin_entry(a, en, name, "", AE_IFDIR, 0755);
-	end_entry(a, en);
+	begin_entry(p, "", AE_IFDIR, 0755);
+	if (end_entry(p, e) < 0)
+		return -1;
 	for (s = list->s; s < end; s += strlen(s) + 1) {
 		if (!df_name_ok(s, strlen(s)) || strcmp(before, s) >= 0)
-			df_diex(DF_USAGE, "bundle", "the list of paths is not "
-			    "sorted, or has what is no path of a run");
-		pack_dirs(a, en, name, before, s);
-		pack_one(a, en, name, s);
+			return df_fail(e, DF_USAGE, "bundle", "the list of "
+			    "paths is not sorted, or has what is no path of a "
+			    "run");
+		if (pack_dirs(p, before, s, e) < 0 || pack_one(p, s, e) < 0)
+			return -1;
 		before = s;
 	}
-	archive_entry_free(en);
+	return 0;
+}
+
+/* The bundle into fd, which is path. */
+static int
+write_bundle(int fd, const char *path, const char *name,
+    const struct df_buf *list, struct df_err *e)
+{
+	struct pack p = { archive_write_new(), archive_entry_new(), name };
+	int r = 0;
+
+	if (archive_write_set_format_pax_restricted(p.a) != ARCHIVE_OK ||
+	    archive_write_add_filter_zstd(p.a) != ARCHIVE_OK ||
+	    archive_write_set_filter_option(p.a, "zstd", "compression-level",
+	    LEVEL) != ARCHIVE_OK || archive_write_open_fd(p.a, fd) !=
+	    ARCHIVE_OK)
+		r = lib_fail(p.a, DF_EXTERNAL, path, e);
+	if (r == 0)
+		r = pack_all(&p, list, e);
+	if (r == 0 && archive_write_close(p.a) != ARCHIVE_OK)
+		r = lib_fail(p.a, DF_EXTERNAL, path, e);
+	archive_entry_free(p.en);
+	archive_write_free(p.a);
+	return r < 0 ? -1 : df_sync_data(fd, path, e);
 }
 
 static int
 pack(char **operand, size_t n)
 {
 	struct df_buf list = DF_BUF_INIT, tmp = DF_BUF_INIT;
-	struct archive *a = archive_write_new();
 	struct df_err e;
 	int fd, r;
 
@@ -190,17 +244,7 @@ pack(char **operand, size_t n)
 	if (fd < 0)
 		df_diex(DF_EXTERNAL, "bundle", "%s: %s", tmp.s,
 		    strerror(errno));
-	if (archive_write_set_format_pax_restricted(a) != ARCHIVE_OK ||
-	    archive_write_add_filter_zstd(a) != ARCHIVE_OK ||
-	    archive_write_set_filter_option(a, "zstd", "compression-level",
-	    LEVEL) != ARCHIVE_OK || archive_write_open_fd(a, fd) !=
-	    ARCHIVE_OK)
-		lib_die(a, DF_EXTERNAL, tmp.s);
-	pack_all(a, operand[0], &list);
-	if (archive_write_close(a) != ARCHIVE_OK)
-		lib_die(a, DF_EXTERNAL, tmp.s);
-	archive_write_free(a);
-	r = df_sync_data(fd, tmp.s, &e);
+	r = write_bundle(fd, tmp.s, operand[0], &list, &e);
 	close(fd);
 	if (r == 0)
 		r = df_rename_new(AT_FDCWD, tmp.s, AT_FDCWD, operand[1], &e);
@@ -232,6 +276,18 @@ refuse(const char *path, const char *why)
 
 	df_text_foreign(&b, path, strlen(path), DF_TEXT_LINE, 0, 200);
 	df_diex(DF_INPUT, "bundle", "%s: %s", b.s, why);
+}
+
+/* By errno: the bundle has what cannot be made, or it is not its doing. */
+static void
+cannot_make(const char *path)
+{
+	int was = errno;
+
+	if (was == EEXIST || was == ENOENT || was == ENOTDIR || was == ELOOP ||
+	    was == EXDEV || was == ENAMETOOLONG)
+		refuse(path, strerror(was));
+	df_diex(DF_EXTERNAL, "bundle", "%s: %s", path, strerror(was));
 }
 
 /* The path below the run, or NULL for the run's own directory. */
@@ -314,7 +370,7 @@ unpack_file(struct unpack *u, const char *path, const char *full)
 		u->have_log = 1;
 	fd = df_open_beneath(u->dir, path, O_WRONLY | O_CREAT | O_EXCL, 1);
 	if (fd < 0)
-		refuse(full, strerror(errno));
+		cannot_make(full);
 	while ((n = archive_read_data(u->a, buf, sizeof(buf))) > 0) {
 		count_bytes(u, (uint64_t)n, full);
 		if (df_write_fd(fd, buf, (size_t)n, path, &e) < 0)
@@ -336,7 +392,7 @@ unpack_link(struct unpack *u, struct archive_entry *en, const char *path,
 	if (target == NULL || !is_target(path, target))
 		refuse(full, "a link that is no name of a run");
 	if (symlinkat(target, u->dir, path) < 0)
-		refuse(full, strerror(errno));
+		cannot_make(full);
 }
 
 static void
@@ -352,7 +408,7 @@ unpack_dir(struct unpack *u, const char *path, const char *full)
 	claim(u, dir, full);
 	if (mkdirat(u->dir, dir, 0755) < 0 || fchmodat(u->dir, dir, 0755, 0) <
 	    0)
-		refuse(full, strerror(errno));
+		cannot_make(full);
 	free(dir);
 }
 

@@ -361,12 +361,21 @@ guard(struct work *w, int approve, struct df_err *e)
 	return 0;
 }
 
+/* What is recorded is what was said. */
+static void
+need_text(const char *option, const char *s)
+{
+	if (s && df_utf8_bad(s, strlen(s)) != strlen(s))
+		df_diex(DF_INPUT, "text.utf8", "%s is no UTF-8", option);
+}
+
 static void
 need_message(void)
 {
 	if (o_message == NULL || o_message[strspn(o_message, " \t\r\n")] ==
 	    '\0')
 		df_usage("a decision needs a rationale: -m WHY");
+	need_text("-m", o_message);
 }
 
 static void
@@ -389,6 +398,8 @@ decide(int approve)
 	char name[64];
 
 	need_message();
+	need_text("--statement", o_statement);
+	need_text("-r", o_remediation);
 	if (df_step_open(&w.step, DF_ROLE_APPROVE, DF_RUN_LINES, &e) < 0 ||
 	    df_gate_pass(&w.step.run, &w.gate, &e) < 0)
 		df_die(&e);

@@ -598,6 +598,9 @@ main(int argc, char **argv)
 	if ((o_cancel || o_failed) && (o_message == NULL ||
 	    o_message[strspn(o_message, " \t\n")] == '\0'))
 		df_usage("a run ends early only for a reason: -m WHY");
+	if (o_message && df_utf8_bad(o_message, strlen(o_message)) !=
+	    strlen(o_message))
+		df_diex(DF_INPUT, "text.utf8", "-m is no UTF-8");
 	if (o_thaw && (o_bundle || o_cancel || o_failed))
 		df_usage("--thaw goes alone");
 	if ((o_thaw ? thaw(&e) : freeze(&e)) < 0)

@@ -17,6 +17,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
@@ -584,8 +585,8 @@ report_after(const struct opts *o, int status, int late, int64_t ms,
 	for (i = 0; i < o->nout; i++)
 		list_files(AT_FDCWD, o->out[i], 0, &nout, &out);
 	df_buf_fmt(&b, "{\"cpu_ms\":%lld,\"duration_ms\":%lld,",
-	    (long long)((ru->ru_utime.tv_sec + ru->ru_stime.tv_sec) * 1000 +
-	    (ru->ru_utime.tv_usec + ru->ru_stime.tv_usec) / 1000),
+	    ((long long)ru->ru_utime.tv_sec + ru->ru_stime.tv_sec) * 1000 +
+	    (ru->ru_utime.tv_usec + ru->ru_stime.tv_usec) / 1000,
 	    (long long)ms);
 	if (WIFEXITED(status))
 		df_buf_fmt(&b, "\"exit\":%d,", WEXITSTATUS(status));
@@ -598,15 +599,22 @@ report_after(const struct opts *o, int status, int late, int64_t ms,
 	send_line(o->report, &b);
 }
 
+static void wrong(void) DF_NORETURN;
+
+static void
+wrong(void)
+{
+	fputs(usage, stderr);
+	exit(DF_USAGE);
+}
+
 static int64_t
-number(const char *s)
+number(const char *s, int64_t max)
 {
 	int64_t v;
 
-	if (s == NULL || df_number(s, 0, INT64_MAX / 4, &v) < 0) {
-		fputs(usage, stderr);
-		exit(DF_USAGE);
-	}
+	if (df_number(s, 0, max, &v) < 0)
+		wrong();
 	return v;
 }
 
@@ -618,31 +626,30 @@ parse(struct opts *o, int argc, char **argv)
 	while ((c = getopt(argc, argv, "+r:k:t:p:o:")) != -1) {
 		switch (c) {
 		case 'r':
-			o->report = (int)number(optarg);
+			o->report = (int)number(optarg, INT_MAX);
 			break;
 		case 'k':
-			if (o->nkeep < FDS)
-				o->keep[o->nkeep++] = (int)number(optarg);
+			if (o->nkeep == FDS)
+				wrong();
+			o->keep[o->nkeep++] = (int)number(optarg, INT_MAX);
 			break;
 		case 't':
-			o->ms = number(optarg);
+			o->ms = number(optarg, INT64_MAX / 4);
 			break;
 		case 'p':
-			o->processes = number(optarg);
+			o->processes = number(optarg, INT64_MAX / 4);
 			break;
 		case 'o':
-			if (o->nout < FDS)
-				o->out[o->nout++] = optarg;
+			if (o->nout == FDS)
+				wrong();
+			o->out[o->nout++] = optarg;
 			break;
 		default:
-			fputs(usage, stderr);
-			exit(DF_USAGE);
+			wrong();
 		}
 	}
-	if (optind >= argc || o->report < 3) {
-		fputs(usage, stderr);
-		exit(DF_USAGE);
-	}
+	if (optind >= argc || o->report < 3)
+		wrong();
 	o->cmd = argv + optind;
 	for (c = optind; argv[c]; c++)
 		if (strcmp(argv[c], "--then") == 0) {
@@ -650,6 +657,8 @@ parse(struct opts *o, int argc, char **argv)
 			o->then = argv + c + 1;
 			break;
 		}
+	if (o->cmd[0] == NULL || (o->then && o->then[0] == NULL))
+		wrong();
 }
 
 int

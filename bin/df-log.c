@@ -504,10 +504,10 @@ static int
 check_subject(const char *s, size_t n, const char *what, struct df_err *e)
 {
 	if (n < sizeof(((struct df_commit *)0)->subject) && !memchr(s, '\0',
-	    n))
+	    n) && df_utf8_bad(s, n) == n)
 		return 0;
-	return df_fail(e, DF_INPUT, "event.subject",
-	    "%s: the subject is longer than 255 bytes, or has a NUL", what);
+	return df_fail(e, DF_INPUT, "event.subject", "%s: the subject is "
+	    "longer than 255 bytes, has a NUL, or is no UTF-8", what);
 }
 
 /* One event: TYPE and --data. */

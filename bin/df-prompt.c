@@ -47,6 +47,7 @@ struct work {
 
 	/* of the task at hand */
 	struct df_buf handoff, json, md, answers;
+	struct df_json record;		/* of the handoff, scanned */
 	struct df_feedback *feedback;
 	size_t nfeedback, capfeedback;
 	struct df_list owned;		/* its strings */
@@ -259,7 +260,6 @@ make(struct work *w, const char *id, struct df_err *e)
 {
 	const struct df_item *it = df_spec_find(&w->public.spec, id,
 	    strlen(id));
-	struct df_json handoff = { 0 };
 	char name[DF_NAME_MAX + 1];
 	int r;
 
@@ -281,15 +281,14 @@ make(struct work *w, const char *id, struct df_err *e)
 	w->in.nfeedback = w->nfeedback;
 	r = input(w, name, &w->handoff, e);
 	if (r == 0)
-		r = df_schema_scan(&handoff, w->handoff.s, w->handoff.n,
+		r = df_schema_scan(&w->record, w->handoff.s, w->handoff.n,
 		    DF_JSON_CANON, "handoff", name, e);
 	if (r == 0) {
 		df_sha256(w->handoff.s, w->handoff.n, &w->in.handoff_digest);
-		w->in.handoff = &handoff;
+		w->in.handoff = &w->record;
 		r = df_prompt_make(&w->public.spec, df_task_of(it), &w->in,
 		    &w->json, &w->md, &w->answers, e);
 	}
-	df_json_release(&handoff);
 	return r < 0 ? -1 : put(w, id, e);
 }
 
@@ -348,6 +347,7 @@ release(struct work *w)
 	df_commit_release(&w->commit[0]);
 	df_commit_release(&w->commit[1]);
 	df_selection_release(&w->sel);
+	df_json_release(&w->record);
 	df_buf_release(&w->handoff);
 	df_buf_release(&w->json);
 	df_buf_release(&w->md);

@@ -16,6 +16,7 @@
 #include "base/opt.h"
 #include "base/out.h"
 #include "base/schema.h"
+#include "base/text.h"
 #include "run/report.h"
 #include "run/select.h"
 #include "run/step.h"
@@ -683,6 +684,9 @@ main(int argc, char **argv)
 	if (o_full && (o_message == NULL || o_message[strspn(o_message,
 	    " \t\n")] == '\0'))
 		df_usage("a disclosure needs a reason: --full -m WHY");
+	if (o_message && df_utf8_bad(o_message, strlen(o_message)) !=
+	    strlen(o_message))
+		df_diex(DF_INPUT, "text.utf8", "-m is no UTF-8");
 	if (strcmp(o_format, "md") != 0 && strcmp(o_format, "json") != 0 &&
 	    strcmp(o_format, "junit") != 0)
 		df_usage("--format is one of md, json, junit");

@@ -304,8 +304,8 @@ init(char **operand, size_t n)
 		(void)df_hint(&e, "edit its files, then: df-sign trust");
 		df_die(&e);
 	}
-	if (check_person(&e) < 0 || (dir = open_keys(keys.s, &e)) < 0 || make_keys(dir, &e) < 0 ||
-	    new_trust(trust.s, keys.s, fp, &e) < 0)
+	if (check_person(&e) < 0 || (dir = open_keys(keys.s, &e)) < 0 ||
+	    make_keys(dir, &e) < 0 || new_trust(trust.s, keys.s, fp, &e) < 0)
 		df_die(&e);
 	close(dir);
 	df_note("keys in %s, trust directory %s", keys.s, trust.s);

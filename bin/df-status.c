@@ -15,6 +15,7 @@
 #include "base/out.h"
 #include "base/schema.h"
 #include "run/factory.h"
+#include "run/hold.h"
 #include "run/records.h"
 
 static const char *o_as;
@@ -152,17 +153,16 @@ task_lines(const struct df_run *r)
 	    "FAILED" };
 	const struct df_state *s = &r->state;
 	const struct df_stage *st;
-	char lock[160], attempts[32], state[64];
+	int lost = df_hold_free(r, "dispatch");
+	char attempts[32], state[64];
 	const char *cell[4];
 	size_t i;
 
 	for (i = 0; i < s->ntask; i++) {
 		st = df_state_dispatch(s, i);
-		snprintf(lock, sizeof(lock), "work/attempt-%s.lock",
-		    s->task[i].id);
 		snprintf(state, sizeof(state), "%s%s", st ? name[st->status] :
 		    name[0], st && st->status == DF_STAGE_OPEN &&
-		    df_lock_free(r->dir, lock) == 1 ? " (lost)" : "");
+		    lost ? " (lost)" : "");
 		snprintf(attempts, sizeof(attempts), "%u", st ? st->attempts :
 		    0);
 		cell[0] = s->task[i].id;
@@ -285,7 +285,6 @@ open_attempts(struct df_run *r, struct df_err *e)
 {
 	struct open_attempt o = { r, NULL, 0 };
 	const struct df_stage *st;
-	char lock[160];
 	size_t i;
 
 	for (i = 0; i < r->state.ntask; i++) {
@@ -293,8 +292,7 @@ open_attempts(struct df_run *r, struct df_err *e)
 		if (st == NULL || st->status != DF_STAGE_OPEN)
 			continue;
 		o.task = r->state.task[i].id;
-		snprintf(lock, sizeof(lock), "work/attempt-%s.lock", o.task);
-		o.lost = df_lock_free(r->dir, lock) == 1;
+		o.lost = df_hold_free(r, "dispatch");
 		if (df_log_reread(&r->log, st->started.off, st->started.len,
 		    &st->started.digest, on_open, &o, e) < 0)
 			return -1;

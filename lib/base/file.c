@@ -176,6 +176,8 @@ df_replace_link(int dir, const char *name, const char *target,
 	int r = 0;
 
 	n = readlinkat(dir, name, was, sizeof(was));
+	if (n < 0 && errno == ENOENT && symlinkat(target, dir, name) == 0)
+		return 0;
 	if (n >= 0 && (size_t)n == strlen(target) && memcmp(was, target,
 	    (size_t)n) == 0 && utimensat(dir, name, now, AT_SYMLINK_NOFOLLOW)
 	    == 0)
@@ -367,132 +369,118 @@ is_dot(const char *s)
 	return s[0] == '.' && (s[1] == '\0' || (s[1] == '.' && s[2] == '\0'));
 }
 
-#define DEPTH 64		/* of directories that cannot be moved up */
+#define DEPTH 64		/* of directories that are open at a time */
+#define ROUNDS 1000		/* against somebody who makes new entries */
 
 static int
-is_dir(int dir, const char *name, dev_t dev)
+cannot_remove(const char *name, struct df_err *e)
 {
-	struct stat st;
-	int was = errno, r;
-
-	r = fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISDIR(st.st_mode) && st.st_dev == dev;
-	errno = was;
-	return r;
+	return df_fail_errno(e, DF_EXTERNAL, "file.remove",
+	    "cannot remove %s", name);
 }
 
 /*
- * Empty directory name of top: files are unlinked, directories are moved up
- * into top, where they wait for their own turn.  So depth does not matter,
- * but where top has no room for one more name.
+ * A directory of that file system, made accessible: -1 with errno, which stays
+ * as it is when name is no directory.
  */
 static int
-empty_dir(int top, const char *name, unsigned depth, unsigned long *seq,
-    dev_t dev, struct df_err *e)
+open_to_remove(int dir, const char *name, dev_t dev)
 {
+	struct stat st;
+	int fd, was = errno;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -1;
+	if (!S_ISDIR(st.st_mode) || st.st_dev != dev) {
+		errno = S_ISDIR(st.st_mode) ? EXDEV : was;
+		return -1;
+	}
+	if ((st.st_mode & 0700) != 0700)
+		(void)!fchmodat(dir, name, 0700, 0);
+	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+	    O_CLOEXEC);
+	return fd;
+}
+
+/*
+ * Remove what is in the open directory fd, which is closed.  A directory too
+ * deep down is moved up into top, where it waits for the next round.
+ */
+static int
+empty_dir(int top, int fd, unsigned depth, dev_t dev, struct df_err *e)
+{
+	static unsigned long seq;
 	struct dirent *d;
 	char up[40];
 	DIR *dir;
-	int fd, r = 0, moved;
+	int sub, r = 0;
 
-	if (fchmodat(top, name, 0700, 0) < 0 && errno == ENOENT)
-		return 0;
-	fd = openat(top, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
-	    O_CLOEXEC);
-	if (fd < 0 || (dir = fdopendir(fd)) == NULL) {
-		if (fd >= 0)
-			close(fd);
-		return df_fail_errno(e, DF_EXTERNAL, "file.remove",
-		    "cannot remove %s", name);
+	dir = fdopendir(fd);
+	if (dir == NULL) {
+		close(fd);
+		return cannot_remove("a directory", e);
 	}
 	while (r == 0 && (errno = 0, d = readdir(dir)) != NULL) {
-		if (is_dot(d->d_name) || unlinkat(fd, d->d_name, 0) == 0 ||
-		    errno == ENOENT)
+		if (is_dot(d->d_name) || (d->d_type != DT_DIR &&
+		    unlinkat(fd, d->d_name, 0) == 0) || errno == ENOENT)
 			continue;
-		if (!is_dir(fd, d->d_name, dev)) {
-			r = df_fail_errno(e, DF_EXTERNAL, "file.remove",
-			    "cannot remove %s", d->d_name);
-			break;
+		if ((d->d_type == DT_DIR || errno == EISDIR) &&
+		    unlinkat(fd, d->d_name, AT_REMOVEDIR) == 0)
+			continue;
+		sub = open_to_remove(fd, d->d_name, dev);
+		if (sub < 0) {
+			r = errno == ENOENT ? 0 : cannot_remove(d->d_name, e);
+			continue;
 		}
-		if (unlinkat(fd, d->d_name, AT_REMOVEDIR) == 0)
+		if (depth < DEPTH) {
+			r = empty_dir(top, sub, depth + 1, dev, e);
+			if (r == 0 && unlinkat(fd, d->d_name, AT_REMOVEDIR) <
+			    0 && errno != ENOTEMPTY && errno != EEXIST &&
+			    errno != ENOENT)
+				r = cannot_remove(d->d_name, e);
 			continue;
-		/* Moving a directory rewrites its "..": it must be ours. */
-		(void)!fchmodat(fd, d->d_name, 0700, 0);
-		do {
-			snprintf(up, sizeof(up), ".df-rm-%lu", ++*seq);
-			moved = renameat2(fd, d->d_name, top, up,
-			    RENAME_NOREPLACE) == 0;
-		} while (!moved && errno == EEXIST);
-		if (!moved && depth >= DEPTH)
-			r = df_fail_errno(e, DF_EXTERNAL, "file.remove",
-			    "cannot remove %s", d->d_name);
-		else if (!moved)
-			r = empty_dir(fd, d->d_name, depth + 1, seq, dev, e);
+		}
+		close(sub);
+		do
+			snprintf(up, sizeof(up), ".df-rm-%lu",
+			    __atomic_add_fetch(&seq, 1, __ATOMIC_RELAXED));
+		while ((sub = renameat2(fd, d->d_name, top, up,
+		    RENAME_NOREPLACE)) < 0 && errno == EEXIST);
+		if (sub < 0)
+			r = cannot_remove(d->d_name, e);
 	}
 	if (r == 0 && errno)
-		r = df_fail_errno(e, DF_EXTERNAL, "file.remove",
-		    "cannot read %s", name);
+		r = cannot_remove("what is in a directory", e);
 	closedir(dir);
-	if (r == 0 && unlinkat(top, name, AT_REMOVEDIR) < 0 &&
-	    errno != ENOENT && errno != ENOTEMPTY && errno != EEXIST)
-		r = df_fail_errno(e, DF_EXTERNAL, "file.remove",
-		    "cannot remove %s", name);
 	return r;
 }
 
 int
 df_remove_tree(int at, const char *path, struct df_err *e)
 {
-	unsigned long seq = 0, done;
-	struct dirent *d;
+	unsigned round;
 	struct stat st;
-	DIR *dir;
-	int fd, r = 0, left;
+	int fd, r = 0;
 
-	if (unlinkat(at, path, 0) == 0 || errno == ENOENT)
-		return 0;
 	if (fstatat(at, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : df_fail_errno(e, DF_EXTERNAL,
-		    "file.remove", "cannot remove %s", path);
-	if (!is_dir(at, path, st.st_dev))
-		return df_fail_errno(e, DF_EXTERNAL, "file.remove",
-		    "cannot remove %s", path);
-	(void)!fchmodat(at, path, 0700, 0);
-	fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return df_fail_errno(e, DF_EXTERNAL, "file.remove",
-		    "cannot remove %s", path);
-	do {
-		done = seq;
-		left = 0;
-		dir = fdopendir(fcntl(fd, F_DUPFD_CLOEXEC, 3));
-		if (dir == NULL) {
-			r = df_fail_errno(e, DF_EXTERNAL, "file.remove",
-			    "cannot read %s", path);
+		return errno == ENOENT ? 0 : cannot_remove(path, e);
+	if (!S_ISDIR(st.st_mode))
+		return unlinkat(at, path, 0) == 0 || errno == ENOENT ? 0 :
+		    cannot_remove(path, e);
+	for (round = 0; r == 0 && round < ROUNDS; round++) {
+		fd = open_to_remove(at, path, st.st_dev);
+		if (fd < 0)
+			return errno == ENOENT ? 0 : cannot_remove(path, e);
+		r = empty_dir(fd, fcntl(fd, F_DUPFD_CLOEXEC, 3), 0, st.st_dev,
+		    e);
+		close(fd);
+		if (r < 0 || unlinkat(at, path, AT_REMOVEDIR) == 0 ||
+		    errno == ENOENT)
+			return r;
+		if (errno != ENOTEMPTY && errno != EEXIST)
 			break;
-		}
-		rewinddir(dir);
-		while (r == 0 && (d = readdir(dir)) != NULL) {
-			if (is_dot(d->d_name) ||
-			    unlinkat(fd, d->d_name, 0) == 0 ||
-			    errno == ENOENT)
-				continue;
-			left++;
-			if (is_dir(fd, d->d_name, st.st_dev))
-				r = empty_dir(fd, d->d_name, 0, &seq,
-				    st.st_dev, e);
-			else
-				r = df_fail_errno(e, DF_EXTERNAL,
-				    "file.remove", "cannot remove %s",
-				    d->d_name);
-		}
-		closedir(dir);
-	} while (r == 0 && (left || done != seq));
-	close(fd);
-	if (r == 0 && unlinkat(at, path, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		r = df_fail_errno(e, DF_EXTERNAL, "file.remove",
-		    "cannot remove %s", path);
-	return r;
+	}
+	return r < 0 ? -1 : cannot_remove(path, e);
 }
 
 /* ---- where we are ---- */

@@ -30,8 +30,8 @@ int df_write_fd(int fd, const void *p, size_t n, const char *what,
 /*
  * Open path below directory dir: no component may be absolute, "..", a magic
  * link or (with nolinks) a symlink, and none may leave the directory
- * (openat2(2), RESOLVE_BENEATH).  What it creates has mode 0600.  Returns the descriptor or -1 with errno
- * only.
+ * (openat2(2), RESOLVE_BENEATH).  What it creates has mode 0600.  Returns the
+ * descriptor or -1 with errno only.
  */
 int df_open_beneath(int dir, const char *path, int flags, int nolinks);
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -20,6 +21,7 @@ df_log_open(struct df_log *l, int dir, const char *file, int how,
     struct df_err *e)
 {
 	int flags = how == DF_LOG_READ ? O_RDONLY : O_RDWR | O_APPEND;
+	struct stat st;
 
 	memset(l, 0, sizeof(*l));
 	df_buf_init(&l->buf);
@@ -30,9 +32,14 @@ df_log_open(struct df_log *l, int dir, const char *file, int how,
 		l->fd = openat(dir, file, flags | O_NOFOLLOW | O_NONBLOCK |
 		    O_CLOEXEC);
 	if (l->fd < 0)
-		return df_fail_errno(e, errno == ENOENT || errno == ELOOP ?
-		    DF_INTEGRITY : DF_EXTERNAL, "log.open", "cannot open %s",
-		    file);
+		return df_fail_errno(e, errno == ENOENT || errno == ELOOP ||
+		    errno == EISDIR ? DF_INTEGRITY : DF_EXTERNAL, "log.open",
+		    "cannot open %s", file);
+	if (fstat(l->fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		df_log_close(l);
+		return df_fail(e, DF_INTEGRITY, "log.open",
+		    "%s is not a regular file", file);
+	}
 	return 0;
 }
 

@@ -410,33 +410,45 @@ df_store_need(struct df_store *s, const struct df_digest *d, struct df_err *e)
 	return 0;
 }
 
+/* All are on their way to the disk before the first is waited for. */
+static int
+sync_each(struct df_store *s, struct df_err *e)
+{
+	char what[BLOB_WHAT];
+	int fd[SYNC_EACH], r = 0;
+	size_t i, n;
+
+	for (n = 0; n < s->ntodo; n++) {
+		fd[n] = df_store_fd(s, &s->todo[n], e);
+		if (fd[n] < 0)
+			break;
+		if (s->ntodo > 1)
+			(void)sync_file_range(fd[n], 0, 0,
+			    SYNC_FILE_RANGE_WRITE);
+	}
+	if (n < s->ntodo)
+		r = -1;
+	for (i = 0; i < n; i++) {
+		if (r == 0)
+			r = df_sync_data(fd[i], blob_what(&s->todo[i], what),
+			    e);
+		close(fd[i]);
+	}
+	return r < 0 ? -1 : df_sync_dir(s->dir, "blobs/sha256", e);
+}
+
 int
 df_store_barrier(struct df_store *s, struct df_err *e)
 {
-	char what[BLOB_WHAT];
-	size_t i;
-	int fd, r = 0;
+	int r;
 
 	if (s->failed)
 		return df_fail(e, DF_EXTERNAL, "store.barrier",
 		    "an earlier sync of the store failed");
 	if (s->ntodo == 0)
 		return 0;
-	if (s->ntodo > SYNC_EACH) {
-		r = df_sync_fs(s->dir, "blobs/sha256", e);
-	} else {
-		for (i = 0; i < s->ntodo && r == 0; i++) {
-			fd = df_store_fd(s, &s->todo[i], e);
-			if (fd < 0) {
-				r = -1;
-				break;
-			}
-			r = df_sync_data(fd, blob_what(&s->todo[i], what), e);
-			close(fd);
-		}
-		if (r == 0)
-			r = df_sync_dir(s->dir, "blobs/sha256", e);
-	}
+	r = s->ntodo > SYNC_EACH ? df_sync_fs(s->dir, "blobs/sha256", e) :
+	    sync_each(s, e);
 	if (r < 0) {
 		s->failed = 1;
 		return -1;

@@ -55,6 +55,8 @@ struct closed {
 	struct df_map dirs;		/* directories that names are in */
 	struct df_arena arena;
 	uint8_t *seen;			/* by name */
+	unsigned strange;		/* directories that we are in, and that
+					   hold no name */
 	size_t blobs_seen;
 };
 
@@ -133,7 +135,7 @@ check_entry(struct closed *c, const char *path, const struct stat *st)
 		if (is_name_link(c, path, st))
 			df_finding_add(c->bad, "closed.lost", path,
 			    "a name that no event of the log has given");
-		else
+		else if (!c->strange)
 			df_finding_add(c->r->state.sealed ? c->bad :
 			    c->notes, "closed.extra", path,
 			    "no event names this");
@@ -193,21 +195,21 @@ static int walk(struct closed *c, int dir, const char *path, unsigned depth,
 
 static int
 descend(struct closed *c, int parent, const char *path, const char *name,
-    const struct stat *st, unsigned depth, struct df_err *e)
+    unsigned depth, struct df_err *e)
 {
 	int fd, r;
 
-	check_mode(c, path, st->st_mode, 0755);
 	if (depth >= DEPTH) {
-		df_finding_add(c->bad, "closed.extra", path,
-		    "deeper than any name");
+		if (!c->strange)
+			df_finding_add(c->bad, "closed.extra", path,
+			    "deeper than any name");
 		return 0;
 	}
 	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
 	    O_CLOEXEC);
 	if (fd < 0)
-		return df_fail_errno(e, DF_EXTERNAL, "closed.read", "%s",
-		    path);
+		return c->strange ? 0 : df_fail_errno(e, DF_EXTERNAL,
+		    "closed.read", "%s", path);
 	r = walk(c, fd, path, depth + 1, e);
 	close(fd);
 	return r;
@@ -225,14 +227,17 @@ entry(struct closed *c, int dir, const char *path, const char *name,
     unsigned depth, struct df_err *e)
 {
 	struct stat st;
+	int r;
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return df_fail_errno(e, DF_EXTERNAL, "closed.read", "%s",
 		    path);
 	if (strncmp(path, "blobs/sha256/", 13) == 0)
 		return blob_entry(c, name, &st);
-	if (S_ISDIR(st.st_mode) && known_dir(c, path))
-		return descend(c, dir, path, name, &st, depth, e);
+	if (S_ISDIR(st.st_mode) && known_dir(c, path)) {
+		check_mode(c, path, st.st_mode, 0755);
+		return descend(c, dir, path, name, depth, e);
+	}
 	if (strcmp(path, "log.jsonl") == 0 && S_ISREG(st.st_mode)) {
 		check_mode(c, path, st.st_mode, 0644);
 		return 0;
@@ -241,7 +246,13 @@ entry(struct closed *c, int dir, const char *path, const char *name,
 	    !c->r->state.sealed)
 		return 0;
 	check_entry(c, path, &st);
-	return 0;
+	if (!S_ISDIR(st.st_mode) || c->r->state.sealed)
+		return 0;
+	/* The event that gave all names in it may be what is lost. */
+	c->strange++;
+	r = descend(c, dir, path, name, depth, e);
+	c->strange--;
+	return r;
 }
 
 /* Takes no ownership of dir. */

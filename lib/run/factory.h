@@ -56,8 +56,8 @@ int df_factory_runs(struct df_factory *f,
 /*
  * Append the path of a resource: a path as given when it holds a slash or
  * ends in the extension; else kind/NAME/VERSION+ext of the factory (NAME or
- * NAME@VERSION; the highest version when none is said), else share/DIR/NAME+ext.
- * DF_INPUT when there is none.
+ * NAME@VERSION; the highest version when none is said), else
+ * share/DIR/NAME+ext.  DF_INPUT when there is none.
  */
 int df_resource_path(const struct df_factory *f, const char *kind,
 	const char *share, const char *name, const char *ext,

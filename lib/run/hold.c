@@ -41,3 +41,12 @@ df_hold_drop(struct df_hold *h)
 		close(h->dir);
 	h->dir = h->lock = -1;
 }
+
+int
+df_hold_free(const struct df_run *r, const char *name)
+{
+	char file[64];
+
+	snprintf(file, sizeof(file), "work/%s.lock", name);
+	return df_lock_free(r->dir, file) == 1;
+}

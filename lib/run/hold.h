@@ -6,7 +6,8 @@
  *	df_hold_drop(&h);
  *
  * A tool that goes on for long holds the lock work/NAME.lock, so that a second
- * one of its kind leaves at once.  work/ is no part of the run: df-freeze
+ * one of its kind leaves at once.  An attempt that is open lives as long as its
+ * dispatcher, which ends it otherwise.  work/ is no part of the run: df-freeze
  * removes it.
  */
 #ifndef DF_RUN_HOLD_H
@@ -24,5 +25,7 @@ struct df_hold {
 int df_hold_take(struct df_hold *h, struct df_run *r, const char *name,
 	const char *who, struct df_err *e) DF_CHECK;
 void df_hold_drop(struct df_hold *h);
+/* Is nobody at work there? */
+int df_hold_free(const struct df_run *r, const char *name);
 
 #endif

@@ -1,7 +1,10 @@
+#define _GNU_SOURCE
 #include "base/df.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -341,7 +344,9 @@ df_names_link(int run, const struct df_artifact *a, size_t n,
 	for (i = 0; i < n && r == 0; i++) {
 		df_buf_reset(&b);
 		df_name_target(&b, a[i].name, &a[i].digest);
-		if (strchr(a[i].name, '/'))
+		if (symlinkat(b.s, run, a[i].name) == 0)
+			continue;
+		if (errno == ENOENT)
 			r = df_mkdirs(run, a[i].name, 0, 0755, e);
 		if (r == 0)
 			r = df_replace_link(run, a[i].name, b.s, e);

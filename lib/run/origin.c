@@ -229,7 +229,7 @@ df_origin_put(struct df_origin *o, struct df_step *s, struct df_commit *cm,
 /* ---- checking ---- */
 
 struct check {
-	const struct df_trust *trust;
+	struct df_trust trust;		/* of the level being checked */
 	df_origin_fn *fn;
 	void *arg;
 	unsigned level;
@@ -302,7 +302,7 @@ origin_line(void *arg, const struct df_event *ev, struct df_err *e)
 		return df_fail(e, DF_INTEGRITY, "event.type",
 		    "%s: not an event of a run", what);
 	if (df_schema_check(schema, ev->j, ev->data, what, e) < 0 ||
-	    df_event_verify(ev, c->trust, e) == NULL)
+	    df_event_verify(ev, &c->trust, e) == NULL)
 		return -1;
 	if (ev->seq == 1) {
 		if (!df_digest_eq(&ev->digest, &c->run))
@@ -353,7 +353,6 @@ static int
 check_level(struct df_run *r, struct check *c, struct df_err *e)
 {
 	struct df_trust_files f;
-	struct df_trust t = { 0 };
 	char root[DF_FP_STR];
 	const char *want;
 	jv tr;
@@ -368,12 +367,11 @@ check_level(struct df_run *r, struct check *c, struct df_err *e)
 	    || get(r, c->level, "trust/recipients.sig", &f.recipients_sig, e)
 	    < 0 ? -1 : 0;
 	if (ret == 0)
-		ret = df_trust_files_check(&f, want, &t, root, e);
+		ret = df_trust_files_check(&f, want, &c->trust, root, e);
 	jv_free(tr);
-	c->trust = &t;
 	if (ret == 0)
 		ret = check_log(r, c, e);
-	df_trust_release(&t);
+	df_trust_release(&c->trust);
 	df_trust_files_release(&f);
 	return ret;
 }

@@ -213,8 +213,7 @@ check_actor(const struct df_step *s, jv data, struct df_err *e)
 
 /*
  * handoff, prompt and merge open and close an attempt in one write: one that
- * is open although we have the log's lock, and nobody has the attempt's, is
- * what a torn write left.  Its end goes before the next one's beginning.
+ * is open although we have the log's lock is what a torn write left.  Its end goes before the next one's beginning.
  */
 static int
 lost_before(struct df_step *s, const struct df_event_new *ev, size_t n,
@@ -224,15 +223,12 @@ lost_before(struct df_step *s, const struct df_event_new *ev, size_t n,
 	    && strncmp(ev[1].type, "stage.", 6) == 0 ? df_jv_str(ev[0].data,
 	    "stage") : NULL;
 	const struct df_stage *st;
-	char lock[200];
 	jv error;
 
 	if (stage == NULL || strncmp(stage, "dispatch/", 9) == 0)
 		return 0;
 	st = df_state_stage(&s->run.state, stage);
-	snprintf(lock, sizeof(lock), "work/attempt-%s.lock", stage);
-	if (st == NULL || st->status != DF_STAGE_OPEN ||
-	    !df_lock_free(s->run.dir, lock))
+	if (st == NULL || st->status != DF_STAGE_OPEN)
 		return 0;
 	*lost = *ev;
 	lost->type = "stage.failed";

@@ -95,9 +95,9 @@ void df_commit_input(struct df_commit *c, const char *name,
 
 /*
  * Commit n events, in order.  What a guard refuses because of lines that
- * somebody else wrote since is DF_CONFLICT.  Their data is used up.  The names of all of
- * them are linked afterwards; a link that cannot be made is only a warning,
- * for the log restores it.
+ * somebody else wrote since is DF_CONFLICT.  Their data is used up.  The names
+ * of all of them are linked afterwards; a link that cannot be made is only a
+ * warning, for the log restores it.
  */
 int df_step_commit(struct df_step *s, struct df_commit *c, size_t n,
 	struct df_err *e) DF_CHECK;

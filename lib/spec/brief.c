@@ -410,7 +410,7 @@ df_task_mission(const struct df_spec *sp, const struct df_task *t,
     struct df_buf *b)
 {
 	const char *phase = phase_name(t);
-	size_t from = b->n;
+	size_t from;
 
 	df_task_oneline(t, b);
 	if (!strchr(".!?", b->s[b->n - 1]))

@@ -136,7 +136,7 @@ tools(struct hand *h)
 		left += df_picks_best(p, h->max->rules);
 	for (i = 0; t->cols >= 3 && i < p->n; i++) {
 		at = p->v[i].index;
-		c = &t->cell[at * t->cols];
+		c = &t->cell[(size_t)at * t->cols];
 		for (k = 0; k < r->n; k++)
 			if (same_use(c[1].s, rule[r->v[k].index].use.s))
 				break;

@@ -7,7 +7,7 @@
 #include "spec/handoff-internal.h"
 
 #define BECAUSE 16		/* ids that say why something is there */
-#define ROOM 1024		/* what a list of the record begins with */
+#define ROOM ((size_t)1024)	/* what a list of the record begins with */
 
 const struct df_handoff_max df_handoff_max = {
 	.components = 12,

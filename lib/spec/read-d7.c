@@ -218,8 +218,8 @@ read_component(struct rd *r, const struct comp *c, uint32_t end,
 	to->name = rd_str(r, df_md_bare(c->name));
 	if (c->name.n == 0) {
 		base = rd_textstr(&to->file);
-		for (slash = base.s; (slash = memchr(base.s, '/', base.n)) &&
-		    slash + 1 < base.s + base.n; ) {
+		while ((slash = memchr(base.s, '/', base.n)) &&
+		    slash + 1 < base.s + base.n) {
 			base.n -= (size_t)(slash + 1 - base.s);
 			base.s = slash + 1;
 		}

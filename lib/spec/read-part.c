@@ -5,7 +5,7 @@
 
 #include "spec/read-internal.h"
 
-#define PARTS_MAX (20u * DF_SPEC_ITEMS_MAX)
+#define PARTS_MAX ((size_t)20 * DF_SPEC_ITEMS_MAX)
 #define REMARKS_MAX 10000
 
 int

@@ -362,7 +362,6 @@ misfits(struct cur *c, struct rd_ynode *last, size_t indent)
 {
 	struct df_buf b = DF_BUF_INIT;
 	struct yline l;
-	uint32_t first = c->i;
 
 	while (peek(c, &l) && (l.indent > indent ||
 	    (l.indent == indent && !is_entry(l.t) && key_len(l.t) == 0))) {
@@ -377,8 +376,7 @@ misfits(struct cur *c, struct rd_ynode *last, size_t indent)
 
 		df_buf_add(&all, last->text.s, last->text.n);
 		df_buf_add(&all, b.s, b.n);
-		first = last->line - 1;
-		set_text(c, last, &all, first);
+		set_text(c, last, &all, last->line - 1);
 	}
 	df_buf_release(&b);
 }

@@ -1,6 +1,10 @@
 /*
- * scope-internal.h - what the index (scope-index.c) and the selection
- * (scope.c) share.
+ * scope-internal.h - what the index and the selection (scope.c) share.
+ *
+ * scope-index.c makes the index.  scope-words.c takes texts apart and finds
+ * terms in them; scope-names.c enters what a unit is called, cites and says;
+ * scope-units.c does that for every unit and settles the postings;
+ * scope-files.c reads the files and the lines of D7.
  *
  * Units are numbered through all kinds: base[kind] + index in the kind.  A
  * term is a name or an identifier; its postings say which units have to do
@@ -47,6 +51,11 @@ struct scope_term {
 struct scope_phrase {		/* a name of several words */
 	const char *s;		/* in lower case, one space between */
 	uint32_t term, next;	/* next: with the same first word, or 0 */
+};
+
+/* A number and a member of its list, in any order; members keep theirs. */
+struct scope_pair {
+	uint32_t from, to;
 };
 
 /* Lists of numbers by number: those of i are v[first[i]..first[i + 1]). */
@@ -117,6 +126,24 @@ struct scope_reader {
 	int code;
 };
 
+/* A unit being entered into the index. */
+struct scope_build {
+	struct df_xref *x;
+	struct df_xref_in *in;
+	uint32_t unit;
+	VEC(uint32_t) owns;
+	int product;		/* what is named is the product itself */
+};
+
+/* ---- scope-words.c ---- */
+
+int scope_alnum(char c);
+/* What is behind the last c of the word; the word itself without one. */
+const char *scope_behind(const char *s, size_t n, char c);
+/* Append it in lower case. */
+void scope_lower(struct df_buf *b, const char *s, size_t n);
+/* Like a name of a program rather than a word of prose? */
+int scope_programmed(const char *s, size_t n);
 struct scope_reader scope_read(const char *s, size_t n);
 int scope_token(struct scope_reader *r, struct scope_token *t);
 /* The identifier of a document in the word, at *i or behind it: its length,
@@ -133,6 +160,32 @@ unsigned scope_terms(struct df_xref_in *in, const struct scope_reader *r,
 
 /* Is one path the end of the other, at a "/"? */
 int scope_same_file(const char *a, size_t n, const char *b, size_t m);
+
+/* ---- scope-names.c: of the unit b->unit ---- */
+
+/* The word is what it is called, or exposes. */
+void scope_called(struct scope_build *b, const char *s, size_t n,
+	enum scope_how how);
+/* A name as people write it: a word, paths, several words. */
+void scope_named(struct scope_build *b, const char *s);
+/* "`Client.append(x) -> int`" exposes Client.append, append() and Client. */
+void scope_exposes(struct scope_build *b, const struct df_value *x);
+/* The ids in a text are cited; those of references; what is spelled like s. */
+void scope_cites(struct scope_build *b, const struct df_value *x);
+void scope_cites_refs(struct scope_build *b, const struct df_refs *f);
+void scope_cites_like(struct scope_build *b, const char *s);
+/* Its text: the terms and ids in it and, of what is no line of D7, words. */
+void scope_says(struct scope_build *b, const char *s, size_t len);
+
+/* ---- the index ---- */
+
+/* Files, their tests, lines of the testing strategy and of diagrams. */
+void scope_read_d7(struct df_xref *x);
+/* All units, their terms and words; D7 is read. */
+void scope_read_units(struct df_xref *x);
+/* The lists of the numbers below of, from n pairs, in in's arena. */
+struct scope_lists scope_lists_of(struct df_xref_in *in,
+	const struct scope_pair *p, size_t n, size_t of);
 
 #define SCOPE_LIST(l, i, k) \
 	for ((k) = (l)->first[i]; (k) < (l)->first[(i) + 1]; (k)++)

@@ -99,7 +99,7 @@ df_attempt_init(struct df_attempt *a, struct df_session *s)
 	a->exit = a->signal = -1;
 	a->fd = -1;
 	a->usage = jv_object();
-	a->record = jv_object();
+	a->record = df_jset_int(jv_object(), "wall_ms", 0);
 	df_buf_init(&a->handoff);
 	df_buf_init(&a->prompt);
 	df_buf_init(&a->results);
@@ -186,59 +186,79 @@ prompt_on_stdin(struct df_attempt *a, struct df_err *e)
 	return 0;
 }
 
+static int
+is_plain(const struct df_attempt *a)
+{
+	return strcmp(a->session->adapter->workspace, "none") == 0;
+}
+
 /* The child: become nobody, make the workspace, exec. */
 static int
-run(void *arg, int report, int info, struct df_err *e)
+run(void *arg, struct df_err *e)
 {
 	struct df_attempt *a = arg;
 	struct df_session *s = a->session;
-	int plain = strcmp(s->adapter->workspace, "none") == 0;
+	int plain = is_plain(a);
 	struct df_workspace w = { .store = s->store,
 	    .tree = plain ? NULL : &a->start,
 	    .handoff = plain ? NULL : &a->handoff,
 	    .prompt = plain ? NULL : &a->prompt,
 	    .git = strcmp(s->adapter->workspace, "git") == 0 };
-	struct df_sandbox sb = { .level = s->level, .net = s->adapter->net,
-	    .ws = a->ws, .home = a->home, .tools = a->tools, .data = -1 };
-	struct df_list in = { 0 };
-	char num[3][32];
-	jv ro;
-	int i;
-	size_t k;
 
 	if (df_sandbox_drop(e) < 0 ||
 	    df_workspace_make(&w, a->fd, "ws", e) < 0)
 		return -1;
 	if (s->adapter->stdin_prompt && prompt_on_stdin(a, e) < 0)
 		return -1;
-	ro = df_jv_get(s->host, "ro");
+	return df_sandbox_exec(&a->sandbox, &a->command, e);
+}
+
+static int
+make_command(struct df_attempt *a, struct df_err *e)
+{
+	struct df_session *s = a->session;
+	struct df_sandbox *sb = &a->sandbox;
+	struct df_list in = { 0 };
+	jv ro = df_jv_get(s->host, "ro"), one;
+	size_t k;
+	int i, r;
+
+	sb->level = s->level;
+	sb->net = s->adapter->net;
+	sb->ws = a->ws;
+	sb->home = a->home;
+	sb->tools = a->tools;
+	sb->data = -1;
 	for (i = 0; jv_get_kind(ro) == JV_KIND_ARRAY &&
-	    i < jv_array_length(jv_copy(ro)); i++)
-		df_list_add(&sb.ro, jv_string_value(jv_array_get(jv_copy(ro),
-		    i)));
-	snprintf(num[0], sizeof(num[0]), "%d", report);
-	snprintf(num[1], sizeof(num[1]), "%lld", (long long)s->attempt_ms);
-	snprintf(num[2], sizeof(num[2]), "%lld", (long long)s->processes);
-	df_list_add(&in, "-r");
-	df_list_add(&in, num[0]);
-	df_list_add(&in, "-t");
-	df_list_add(&in, num[1]);
-	if (s->level != DF_LEVEL_NONE) {
-		df_list_add(&in, "-p");
-		df_list_add(&in, num[2]);
-		df_list_add(&in, "-o");
-		df_list_add(&in, "/tmp");
-		df_list_add(&in, "-o");
-		df_list_add(&in, "/dev/shm");
-		df_list_add(&in, "-o");
-		df_list_add(&in, DF_INSIDE_HOME);
+	    i < jv_array_length(jv_copy(ro)); i++) {
+		one = jv_array_get(jv_copy(ro), i);
+		df_list_addf(&sb->ro, "%s", jv_string_value(one));
+		jv_free(one);
 	}
-	df_list_add(&in, "--");
+	jv_free(ro);
+	df_list_addf(&in, "-r");
+	df_list_addf(&in, "%d", DF_CHILD_REPORT);
+	df_list_addf(&in, "-t");
+	df_list_addf(&in, "%lld", (long long)s->attempt_ms);
+	if (s->level != DF_LEVEL_NONE) {
+		df_list_addf(&in, "-p");
+		df_list_addf(&in, "%lld", (long long)s->processes);
+		df_list_addf(&in, "-o");
+		df_list_addf(&in, "/tmp");
+		df_list_addf(&in, "-o");
+		df_list_addf(&in, "/dev/shm");
+		df_list_addf(&in, "-o");
+		df_list_addf(&in, DF_INSIDE_HOME);
+	}
+	df_list_addf(&in, "--");
 	for (k = 0; k < a->argv.n; k++)
-		df_list_add(&in, a->argv.v[k]);
+		df_list_addf(&in, "%s", a->argv.v[k]);
+	r = df_sandbox_command(sb, &in, &a->command, e);
+	df_list_free(&in);
+	df_list_add(&a->command, NULL);
 	df_list_add(&a->env, NULL);
-	sb.env = (char *const *)a->env.v;
-	return df_sandbox_exec(&sb, &in, info, e);
+	sb->env = (char *const *)a->env.v;
+	return r;
 }
 
 static char *
@@ -301,6 +321,9 @@ df_attempt_start(struct df_attempt *a, struct df_err *e)
 	    results.s, &a->env, &a->secrets);
 	df_buf_release(&results);
 	df_buf_release(&here);
+	if (make_command(a, e) < 0)
+		return -1;
+	a->child.light = is_plain(a) && !s->adapter->stdin_prompt;
 	a->child.run = run;
 	a->child.arg = a;
 	a->child.kill_after = s->attempt_ms + HARD_MS;
@@ -478,6 +501,8 @@ df_attempt_release(struct df_attempt *a)
 	df_buf_release(&a->results);
 	df_buf_release(&a->log);
 	df_list_free(&a->argv);
+	df_list_free(&a->command);
+	df_list_free(&a->sandbox.ro);
 	df_list_free(&a->env);
 	df_list_free(&a->secrets);
 	jv_free(a->usage);

@@ -62,7 +62,7 @@ struct df_attempt {
 	struct df_buf log;	/* stdout, then stderr; secrets masked */
 	size_t masked;
 	jv usage;		/* what the adapter's program made of stdout */
-	jv record;		/* measured: what df-inside reported, and more */
+	jv record;		/* measured: what df-inside reports, and more */
 	char *exposed;		/* a protected path that was mounted, or NULL */
 
 	/* inside */
@@ -70,6 +70,8 @@ struct df_attempt {
 	char *name, *ws, *home, *tools;
 	int fd, closed;
 	struct df_list argv, env, secrets;
+	struct df_sandbox sandbox;
+	struct df_list command;
 	int64_t t0;
 };
 void df_attempt_init(struct df_attempt *a, struct df_session *s);

@@ -248,7 +248,6 @@ df_dispatch_lost(struct df_dispatch *d, struct df_err *e)
 	struct end x = { .code = "lost", .infra = 1, .exit = DF_EXTERNAL };
 	const struct df_stage *st;
 	struct df_commit *c;
-	char lock[160];
 	size_t i;
 
 	snprintf(x.message, sizeof(x.message),
@@ -261,9 +260,6 @@ df_dispatch_lost(struct df_dispatch *d, struct df_err *e)
 		    st->attempts);
 		c->data = df_jset_str(c->data, "outcome", "retry");
 		c->data = df_jset(c->data, "error", error_json(&x, 1));
-		snprintf(lock, sizeof(lock), "attempt-%s.lock",
-		    s->task[i].id);
-		(void)unlinkat(d->hold.dir, lock, 0);
 		df_dispatch_tell(d, DF_NEWS_LOST, i, "attempt %u",
 		    st->attempts);
 	}

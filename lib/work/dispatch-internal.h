@@ -15,8 +15,6 @@ struct df_job_slot {
 	uint32_t *from;
 	const char **from_id;	/* the state's strings */
 	size_t nfrom;
-	char lockname[160];
-	int lock;
 	int started;		/* its process was forked */
 	struct df_err broken;	/* exit != 0: it could not be */
 };
@@ -35,7 +33,7 @@ void df_dispatch_tell(struct df_dispatch *d, enum df_news what, size_t task,
  */
 int df_dispatch_plan(struct df_dispatch *d, size_t t,
 	struct df_job_slot **job, struct df_err *e) DF_CHECK;
-void df_job_free(struct df_dispatch *d, struct df_job_slot *j);
+void df_job_free(struct df_job_slot *j);
 
 /* ---- dispatch-adopt.c ---- */
 /* NULL when the run supersedes none. */

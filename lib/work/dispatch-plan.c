@@ -13,32 +13,14 @@
 #include "work/dispatch-internal.h"
 
 void
-df_job_free(struct df_dispatch *d, struct df_job_slot *j)
+df_job_free(struct df_job_slot *j)
 {
 	if (j == NULL)
 		return;
 	df_attempt_release(&j->a);
 	free(j->from);
 	free(j->from_id);
-	if (j->lock >= 0) {
-		(void)unlinkat(d->hold.dir, j->lockname, 0);
-		close(j->lock);
-	}
 	free(j);
-}
-
-/* While the attempt lives, its file in work/ is locked. */
-static int
-lock_attempt(struct df_dispatch *d, struct df_job_slot *j, struct df_err *e)
-{
-	snprintf(j->lockname, sizeof(j->lockname), "attempt-%s.lock",
-	    j->plan.task);
-	j->lock = openat(d->hold.dir, j->lockname, O_RDWR | O_CREAT | O_NOFOLLOW |
-	    O_CLOEXEC, 0600);
-	if (j->lock < 0)
-		return df_fail_errno(e, DF_EXTERNAL, "dispatch.lock",
-		    "work/%s", j->lockname);
-	return df_lock(j->lock, 0, j->lockname, e);
 }
 
 static int
@@ -126,7 +108,6 @@ df_dispatch_plan(struct df_dispatch *d, size_t t, struct df_job_slot **out,
 
 	*out = NULL;
 	j->task = t;
-	j->lock = -1;
 	df_attempt_init(&j->a, &d->session);
 	name_plan(d, j);
 	r = df_combine_start(d->combine, t, &j->node, &j->from, &j->nfrom,
@@ -137,14 +118,12 @@ df_dispatch_plan(struct df_dispatch *d, size_t t, struct df_job_slot **out,
 		started_event(d, j);
 		r = d->origins ? df_origins_adopt(d, j, e) : 0;
 		if (r == 1) {
-			df_job_free(d, j);
+			df_job_free(j);
 			return 0;
 		}
 	}
-	if (r == 0)
-		r = lock_attempt(d, j, e);
 	if (r != 0) {
-		df_job_free(d, j);
+		df_job_free(j);
 		return r;
 	}
 	*out = j;

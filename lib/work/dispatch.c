@@ -253,7 +253,7 @@ df_dispatch_close(struct df_dispatch *d)
 
 	for (i = 0; d->slot && i < d->jobs; i++)
 		if (d->slot[i])
-			df_job_free(d, d->slot[i]);
+			df_job_free(d->slot[i]);
 	free(d->slot);
 	for (i = 0; i < d->ncommit; i++)
 		df_commit_release(&d->commit[i]);
@@ -389,10 +389,10 @@ collect(struct df_dispatch *d, struct df_err *e)
 		d->running -= j->started;
 		d->slot[i] = NULL;
 		if (df_dispatch_ended(d, j, e) < 0) {
-			df_job_free(d, j);
+			df_job_free(j);
 			return -1;
 		}
-		df_job_free(d, j);
+		df_job_free(j);
 	}
 	return 0;
 }

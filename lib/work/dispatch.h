@@ -57,7 +57,8 @@ struct df_dispatch {
 	   or "". */
 	void (*news)(void *arg, enum df_news what, size_t task,
 	    const char *text);
-	void (*tick)(void *arg);	/* each second while agents run; or NULL */
+	/* Each second while agents run; or NULL. */
+	void (*tick)(void *arg);
 	void *arg;
 
 	/* results */

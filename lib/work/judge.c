@@ -106,7 +106,7 @@ df_judge_open(struct df_judge *j, struct df_err *e)
 		if (df >= 0)
 			close(df);
 		return df_fail_errno(e, DF_EXTERNAL, "judge",
-		    "cannot make a directory");
+		    "cannot make df/empty/");
 	}
 	close(df);
 	return 0;
@@ -318,90 +318,97 @@ make_files(struct df_trial *t, struct df_err *e)
 
 /* Put the memory files where the shell, or bwrap, looks for them. */
 static int
-place_files(const struct df_trial *t, int *report, int *info)
+place_files(const struct df_trial *t)
 {
-	int text, clean, marks, data;
-
-	*report = fcntl(*report, F_DUPFD, 10);
-	*info = fcntl(*info, F_DUPFD, 10);
-	text = fcntl(t->text, F_DUPFD_CLOEXEC, 10);
-	marks = fcntl(t->marks, F_DUPFD_CLOEXEC, 10);
-	clean = fcntl(t->clean, F_DUPFD_CLOEXEC, 10);
-	data = t->data < 0 ? 0 : fcntl(t->data, F_DUPFD_CLOEXEC, 10);
-	if (data < 0 || (data > 0 && dup2(data, FD_PROGRAM) < 0))
-		return -1;
-	return *report < 0 || *info < 0 || text < 0 || marks < 0 || clean < 0
-	    || dup2(text, FD_TEXT) < 0 || dup2(marks, FD_MARKS) < 0 ||
-	    dup2(clean, FD_CLEAN) < 0 ? -1 : 0;
-}
-
-static void
-inside_args(const struct df_trial *t, int report, char num[3][32],
-    const char *bash, const char *empty, struct df_list *l)
-{
-	static const char *const keep[] = { "-k", "3", "-k", "4", "-k", "5" };
+	static const int at[] = { FD_TEXT, FD_MARKS, FD_CLEAN, FD_PROGRAM };
+	const int fd[] = { t->text, t->marks, t->clean, t->data };
+	int up[DF_LEN(at)];
 	size_t i;
 
-	snprintf(num[0], 32, "%d", report);
-	snprintf(num[1], 32, "%lld", (long long)t->judge->ms);
-	snprintf(num[2], 32, "%lld", (long long)t->judge->processes);
-	df_list_add(l, "-r");
-	df_list_add(l, num[0]);
-	df_list_add(l, "-t");
-	df_list_add(l, num[1]);
+	for (i = 0; i < DF_LEN(at); i++)
+		if (fd[i] >= 0 && (up[i] = fcntl(fd[i], F_DUPFD_CLOEXEC, 20))
+		    < 0)
+			return -1;
+	for (i = 0; i < DF_LEN(at); i++)
+		if (fd[i] >= 0 && dup2(up[i], at[i]) < 0)
+			return -1;
+	return 0;
+}
+
+/* df-inside's arguments. */
+static void
+inside_args(const struct df_trial *t, const char *dir, struct df_list *l)
+{
+	static const char *const shell[] = { "--noprofile", "--norc", "-c" };
+	size_t i;
+
+	df_list_addf(l, "-r");
+	df_list_addf(l, "%d", DF_CHILD_REPORT);
+	df_list_addf(l, "-t");
+	df_list_addf(l, "%lld", (long long)t->judge->ms);
 	if (t->judge->level != DF_LEVEL_NONE) {
-		df_list_add(l, "-p");
-		df_list_add(l, num[2]);
+		df_list_addf(l, "-p");
+		df_list_addf(l, "%lld", (long long)t->judge->processes);
 	}
-	for (i = 0; i < DF_LEN(keep); i++)
-		df_list_add(l, keep[i]);
-	df_list_add(l, "--");
-	df_list_add(l, bash);
-	df_list_add(l, "--noprofile");
-	df_list_add(l, "--norc");
-	df_list_add(l, "-c");
-	df_list_add(l, t->program ? program : script);
-	df_list_add(l, "judge");
-	df_list_add(l, empty);
+	for (i = FD_TEXT; i <= FD_CLEAN; i++) {
+		df_list_addf(l, "-k");
+		df_list_addf(l, "%d", (int)i);
+	}
+	df_list_addf(l, "--");
+	df_list_addf(l, "%s/bash", dir);
+	for (i = 0; i < DF_LEN(shell); i++)
+		df_list_addf(l, "%s", shell[i]);
+	df_list_addf(l, "%s", t->program ? program : script);
+	df_list_addf(l, "judge");
+	df_list_addf(l, "%s/empty", dir);
 	for (i = 0; i < t->argv.n; i++)
-		df_list_add(l, t->argv.v[i]);
+		df_list_addf(l, "%s", t->argv.v[i]);
 	if (*t->cleanup == '\0')
 		return;
-	df_list_add(l, "--then");
-	df_list_add(l, bash);
-	df_list_add(l, "--noprofile");
-	df_list_add(l, "--norc");
-	df_list_add(l, "-c");
-	df_list_add(l, cleanup);
+	df_list_addf(l, "--then");
+	df_list_addf(l, "%s/bash", dir);
+	for (i = 0; i < DF_LEN(shell); i++)
+		df_list_addf(l, "%s", shell[i]);
+	df_list_addf(l, "%s", cleanup);
 }
 
 static int
-run(void *arg, int report, int info, struct df_err *e)
+make_command(struct df_trial *t, struct df_err *e)
+{
+	struct df_judge *j = t->judge;
+	struct df_sandbox *sb = &t->sandbox;
+	struct df_list in = { 0 };
+	int r;
+
+	sb->level = j->level;
+	sb->ws = t->ws;
+	sb->home = t->home;
+	sb->tools = t->tools;
+	sb->data = t->data < 0 ? -1 : FD_PROGRAM;
+	sb->data_mode = t->mode;
+	sb->env = (char *const *)t->environ.v;
+	inside_args(t, j->level == DF_LEVEL_NONE ? t->tools : DF_INSIDE_DIR,
+	    &in);
+	r = df_sandbox_command(sb, &in, &t->command, e);
+	df_list_free(&in);
+	df_list_add(&t->command, NULL);
+	return r;
+}
+
+static int
+run(void *arg, struct df_err *e)
 {
 	struct df_trial *t = arg;
-	struct df_judge *j = t->judge;
-	struct df_workspace w = { .store = j->store, .tree = &t->tree,
+	struct df_workspace w = { .store = t->judge->store, .tree = &t->tree,
 	    .plain = 1 };
-	struct df_sandbox sb = { .level = j->level, .ws = t->ws,
-	    .home = t->home, .tools = t->tools, .data = t->data < 0 ? -1 :
-	    FD_PROGRAM, .data_mode = t->mode };
-	struct df_buf bash = DF_BUF_INIT, empty = DF_BUF_INIT;
-	const char *tools = j->level == DF_LEVEL_NONE ? t->tools :
-	    DF_INSIDE_DIR;
-	struct df_list in = { 0 };
-	char num[3][32];
 
 	if (df_sandbox_drop(e) < 0 ||
 	    df_workspace_make(&w, t->fd, "ws", e) < 0)
 		return -1;
-	if (place_files(t, &report, &info) < 0)
+	if (place_files(t) < 0)
 		return df_fail_errno(e, DF_EXTERNAL, "judge",
 		    "cannot place descriptors");
-	df_buf_fmt(&bash, "%s/bash", tools);
-	df_buf_fmt(&empty, "%s/empty", tools);
-	inside_args(t, report, num, bash.s, empty.s, &in);
-	sb.env = (char *const *)t->environ.v;
-	return df_sandbox_exec(&sb, &in, info, e);
+	return df_sandbox_exec(&t->sandbox, &t->command, e);
 }
 
 static void
@@ -447,6 +454,8 @@ df_trial_start(struct df_trial *t, struct df_err *e)
 	if (t->program && program_argv(t, e) < 0)
 		return -1;
 	environment(t);
+	if (make_command(t, e) < 0)
+		return -1;
 	t->child.run = run;
 	t->child.arg = t;
 	t->child.kill_after = j->ms + HARD_MS;
@@ -591,6 +600,7 @@ df_trial_release(struct df_trial *t)
 	if (t->data >= 0)
 		close(t->data);
 	df_list_free(&t->argv);
+	df_list_free(&t->command);
 	df_child_release(&t->child);
 	df_buf_release(&t->output);
 	if (t->environ.n)

@@ -80,7 +80,8 @@ struct df_trial {
 	int mode;			/* and its file's */
 	char *name, *ws, *home, *tools;
 	int fd;
-	struct df_list environ;
+	struct df_list environ, command;
+	struct df_sandbox sandbox;
 	int64_t t0;
 };
 void df_trial_init(struct df_trial *t, struct df_judge *j);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -68,11 +68,14 @@ df_sandbox_drop(struct df_err *e)
 
 	if (geteuid() != 0)
 		return 0;
-	if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 ||
-	    setresuid(uid, uid, uid) < 0)
+	/* Not the C library's, which would ask all threads of its process:
+	   we may be a child that shares its memory. */
+	if (syscall(SYS_setgroups, 0, NULL) < 0 ||
+	    syscall(SYS_setresgid, gid, gid, gid) < 0 ||
+	    syscall(SYS_setresuid, uid, uid, uid) < 0)
 		return df_fail_errno(e, DF_EXTERNAL, "sandbox.uid",
 		    "cannot become uid %u", (unsigned)uid);
-	if (geteuid() != uid || setuid(0) == 0)
+	if (geteuid() != uid || syscall(SYS_setuid, 0) == 0)
 		return df_fail(e, DF_EXTERNAL, "sandbox.uid",
 		    "still root after setresuid");
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);	/* the change cleared it */
@@ -119,7 +122,7 @@ df_sandbox_tools(int scratch, int judge, struct df_err *e)
 	if (mkdirat(scratch, "df", 0755) < 0 ||
 	    fchmodat(scratch, "df", 0755, 0) < 0)
 		return df_fail_errno(e, DF_EXTERNAL, "scratch",
-		    "cannot make a directory");
+		    "cannot make df/");
 	dir = openat(scratch, "df", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return df_fail_errno(e, DF_EXTERNAL, "scratch", "df");
@@ -151,7 +154,7 @@ df_sandbox_judge_tool(int scratch, const char *path, const char *name,
 
 	if (mkdirat(scratch, "df/run", 0755) < 0 && errno != EEXIST)
 		return df_fail_errno(e, DF_EXTERNAL, "scratch",
-		    "cannot make a directory");
+		    "cannot make df/run/");
 	dir = openat(scratch, "df/run", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return df_fail_errno(e, DF_EXTERNAL, "scratch", "df/run");
@@ -166,9 +169,9 @@ df_sandbox_judge_tool(int scratch, const char *path, const char *name,
 static void
 add3(struct df_list *l, const char *a, const char *b, const char *c)
 {
-	df_list_add(l, a);
-	df_list_add(l, b);
-	df_list_add(l, c);
+	df_list_addf(l, "%s", a);
+	df_list_addf(l, "%s", b);
+	df_list_addf(l, "%s", c);
 }
 
 static int
@@ -216,8 +219,8 @@ add_etc(struct df_list *l, int net)
 	    "/etc/ca-certificates", "/usr/share/ca-certificates" };
 	size_t i;
 
-	df_list_add(l, "--dir");
-	df_list_add(l, "/etc");
+	df_list_addf(l, "%s", "--dir");
+	df_list_addf(l, "%s", "/etc");
 	for (i = 0; i < DF_LEN(always); i++)
 		add3(l, "--ro-bind-try", always[i], always[i]);
 	for (i = 0; net && i < DF_LEN(online); i++)
@@ -241,16 +244,15 @@ data_args(const struct df_sandbox *s, struct df_list *l)
 {
 	if (s->data < 0)
 		return;
-	df_list_add(l, "--perms");
+	df_list_addf(l, "%s", "--perms");
 	df_list_addf(l, "%04o", (unsigned)s->data_mode);
-	df_list_add(l, "--ro-bind-data");
+	df_list_addf(l, "%s", "--ro-bind-data");
 	df_list_addf(l, "%d", s->data);
-	df_list_add(l, DF_INSIDE_DATA);
+	df_list_addf(l, "%s", DF_INSIDE_DATA);
 }
 
 static void
-bwrap_args(const struct df_sandbox *s, const char *bwrap, const char *infofd,
-    struct df_list *l)
+bwrap_args(const struct df_sandbox *s, const char *bwrap, struct df_list *l)
 {
 	static const char *const mask[] = { "/usr/local", "/usr/src" };
 	static const char *const fixed[] = { "--unshare-user",
@@ -259,29 +261,29 @@ bwrap_args(const struct df_sandbox *s, const char *bwrap, const char *infofd,
 	    "--new-session", "--cap-drop", "ALL", "--hostname", "df" };
 	size_t i;
 
-	df_list_add(l, bwrap);
+	df_list_addf(l, "%s", bwrap);
 	for (i = 0; i < DF_LEN(fixed); i++)
-		df_list_add(l, fixed[i]);
+		df_list_addf(l, "%s", fixed[i]);
 	if (!s->net)
-		df_list_add(l, "--unshare-net");
+		df_list_addf(l, "%s", "--unshare-net");
 	add3(l, "--ro-bind", "/usr", "/usr");
 	for (i = 0; i < DF_LEN(mask); i++)
 		if (is_dir(mask[i]) && !wanted(&s->ro, mask[i])) {
-			df_list_add(l, "--tmpfs");
-			df_list_add(l, mask[i]);
-			df_list_add(l, "--remount-ro");
-			df_list_add(l, mask[i]);
+			df_list_addf(l, "%s", "--tmpfs");
+			df_list_addf(l, "%s", mask[i]);
+			df_list_addf(l, "%s", "--remount-ro");
+			df_list_addf(l, "%s", mask[i]);
 		}
 	add_root_dirs(l);
 	add_etc(l, s->net);
-	df_list_add(l, "--proc");
-	df_list_add(l, "/proc");
-	df_list_add(l, "--dev");
-	df_list_add(l, "/dev");
-	df_list_add(l, "--size");
-	df_list_add(l, "1073741824");
-	df_list_add(l, "--tmpfs");
-	df_list_add(l, "/tmp");
+	df_list_addf(l, "%s", "--proc");
+	df_list_addf(l, "%s", "/proc");
+	df_list_addf(l, "%s", "--dev");
+	df_list_addf(l, "%s", "/dev");
+	df_list_addf(l, "%s", "--size");
+	df_list_addf(l, "%s", "1073741824");
+	df_list_addf(l, "%s", "--tmpfs");
+	df_list_addf(l, "%s", "/tmp");
 	for (i = 0; i < s->ro.n; i++)
 		add3(l, "--ro-bind", s->ro.v[i], s->ro.v[i]);
 	add3(l, "--ro-bind", s->tools, DF_INSIDE_DIR);
@@ -289,75 +291,80 @@ bwrap_args(const struct df_sandbox *s, const char *bwrap, const char *infofd,
 		add3(l, "--bind", s->home, DF_INSIDE_HOME);
 	add3(l, "--bind", s->ws, DF_INSIDE_WS);
 	data_args(s, l);
-	df_list_add(l, "--remount-ro");
-	df_list_add(l, "/");
-	df_list_add(l, "--chdir");
-	df_list_add(l, DF_INSIDE_WS);
-	df_list_add(l, "--info-fd");
-	df_list_add(l, infofd);
-	df_list_add(l, "--");
-	df_list_add(l, DF_INSIDE_DIR "/inside");
+	df_list_addf(l, "%s", "--remount-ro");
+	df_list_addf(l, "%s", "/");
+	df_list_addf(l, "%s", "--chdir");
+	df_list_addf(l, "%s", DF_INSIDE_WS);
+	df_list_addf(l, "%s", "--info-fd");
+	df_list_addf(l, "%d", DF_CHILD_INFO);
+	df_list_addf(l, "%s", "--");
+	df_list_addf(l, "%s", DF_INSIDE_DIR "/inside");
 }
 
 int
-df_sandbox_exec(const struct df_sandbox *s, const struct df_list *inside,
-    int info, struct df_err *e)
+df_sandbox_command(const struct df_sandbox *s, const struct df_list *inside,
+    struct df_list *command, struct df_err *e)
 {
 	struct df_list l = { 0 };
-	struct df_buf b = DF_BUF_INIT;
-	char infofd[16], *bwrap;
+	struct df_buf own = DF_BUF_INIT;
+	char *bwrap = NULL;
 	size_t i;
 
-	snprintf(infofd, sizeof(infofd), "%d", info);
 	if (s->level == DF_LEVEL_BWRAP) {
 		bwrap = df_find_program("bwrap");
 		if (bwrap == NULL)
 			return df_fail(e, DF_EXTERNAL, "sandbox.bwrap",
 			    "bwrap (bubblewrap) is not installed");
-		bwrap_args(s, bwrap, infofd, &l);
+		bwrap_args(s, bwrap, &l);
 	} else {
-		(void)fcntl(info, F_SETFD, FD_CLOEXEC);
-		df_buf_fmt(&b, "%s/inside", s->tools);
-		df_list_add(&l, b.s);
+		df_buf_fmt(&own, "%s/inside", s->tools);
+		df_list_addf(&l, "%s", own.s);
+	}
+	for (i = 0; i < inside->n; i++)
+		df_list_addf(&l, "%s", inside->v[i]);
+	free(bwrap);
+	df_buf_release(&own);
+	*command = l;
+	return 0;
+}
+
+int
+df_sandbox_exec(const struct df_sandbox *s, const struct df_list *command,
+    struct df_err *e)
+{
+	if (s->level == DF_LEVEL_NONE) {
+		(void)fcntl(DF_CHILD_INFO, F_SETFD, FD_CLOEXEC);
 		if (chdir(s->ws) < 0)
 			return df_fail_errno(e, DF_EXTERNAL, "sandbox",
 			    "%s", s->ws);
 	}
-	for (i = 0; i < inside->n; i++)
-		df_list_add(&l, inside->v[i]);
-	df_list_add(&l, NULL);
-	(void)execve(l.v[0], (char *const *)l.v, s->env);
+	(void)execve(command->v[0], (char *const *)command->v, s->env);
 	return df_fail_errno(e, DF_EXTERNAL, "sandbox.exec", "cannot run %s",
-	    l.v[0]);
+	    command->v[0]);
 }
 
 /* ---- probing ---- */
 
 struct probe {
 	struct df_sandbox s;
+	struct df_list command;
 };
 
 static int
-probe_child(void *arg, int report, int info, struct df_err *e)
+probe_child(void *arg, struct df_err *e)
 {
 	struct probe *p = arg;
-	struct df_list in = { 0 };
-	char fd[16];
 
-	if (df_sandbox_drop(e) < 0)
-		return -1;
-	snprintf(fd, sizeof(fd), "%d", report);
-	df_list_add(&in, "-r");
-	df_list_add(&in, fd);
-	df_list_add(&in, "--");
-	df_list_add(&in, "/bin/true");
-	return df_sandbox_exec(&p->s, &in, info, e);
+	return df_sandbox_drop(e) < 0 ? -1 : df_sandbox_exec(&p->s,
+	    &p->command, e);
 }
 
 int
 df_sandbox_probe(enum df_level level, int net, const struct df_list *ro,
     struct df_err *e)
 {
+	const char *args[] = { "-r", "7", "--", "/bin/true" };
+	const struct df_list in = { args, DF_LEN(args), 0 };
 	char path[] = "PATH=/usr/bin:/bin";
 	char *env[] = { path, NULL };
 	struct probe p = { .s = { .level = level, .net = net, .env = env,
@@ -382,7 +389,11 @@ df_sandbox_probe(enum df_level level, int net, const struct df_list *ro,
 		c.run = probe_child;
 		c.arg = &p;
 		c.kill_after = 20000;
-		r = df_child_start(&c, e);
+		r = df_sandbox_command(&p.s, &in, &p.command, e);
+		if (r == 0) {
+			df_list_add(&p.command, NULL);
+			r = df_child_start(&c, e);
+		}
 		while (r == 0 && !c.ended)
 			(void)df_children_wait(&one, 1, -1);
 		if (r == 0 && (c.failed.exit || !WIFEXITED(c.status) ||
@@ -393,9 +404,10 @@ df_sandbox_probe(enum df_level level, int net, const struct df_list *ro,
 			    df_fail(e, DF_EXTERNAL, "sandbox.probe",
 			    "the sandbox does not start: %.*s",
 			    (int)strcspn(said.s, "\n"), said.s);
+		}
+		if (r < 0 && e->exit == DF_EXTERNAL)
 			(void)df_hint(e, "sandbox.level=none runs without "
 			    "isolation and records it");
-		}
 	}
 	if (name)
 		(void)!df_remove_tree(sfd, name, NULL);

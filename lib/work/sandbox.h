@@ -58,11 +58,16 @@ struct df_sandbox {
 };
 
 /*
- * In the child: exec df-inside with the given arguments (those behind its
- * name: "-r", "5", ..., "--", command), sandboxed.  Returns only on failure.
+ * The command that runs df-inside, sandboxed, with the given arguments (those
+ * behind its name: "-r", "7", ..., "--", command).  What it says of itself
+ * goes to DF_CHILD_INFO.  Every string of the list is malloc'd.
  */
-int df_sandbox_exec(const struct df_sandbox *s, const struct df_list *inside,
-	int info, struct df_err *e) DF_CHECK;
+int df_sandbox_command(const struct df_sandbox *s,
+	const struct df_list *inside, struct df_list *command,
+	struct df_err *e) DF_CHECK;
+/* In the child: exec that command.  Returns only on failure. */
+int df_sandbox_exec(const struct df_sandbox *s, const struct df_list *command,
+	struct df_err *e) DF_CHECK;
 
 /* Put df-inside (and, for a judge, bash) where the sandbox finds it. */
 int df_sandbox_tools(int scratch, int judge, struct df_err *e) DF_CHECK;

@@ -2,6 +2,7 @@
 #include "base/df.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,13 +27,14 @@ df_scratch(int *out, struct df_err *e)
 
 	df_buf_fmt(&b, "%s/df-%u", base && *base ? base : "/var/tmp",
 	    (unsigned)uid);
-	if (mkdir(b.s, 0700) == 0 && geteuid() == 0 &&
-	    chown(b.s, uid, (gid_t)uid) < 0) {
-		(void)df_fail_errno(e, DF_EXTERNAL, "scratch", "%s", b.s);
-		df_buf_release(&b);
-		return NULL;
+	fd = mkdir(b.s, 0700) < 0 && errno != EEXIST ? -1 : open(b.s,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	/* New, or of one of us who died before it gave it away. */
+	if (fd >= 0 && geteuid() == 0 && fstat(fd, &st) == 0 && st.st_uid ==
+	    0 && !(st.st_mode & 077) && fchown(fd, uid, (gid_t)uid) < 0) {
+		close(fd);
+		fd = -1;
 	}
-	fd = open(b.s, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0) {
 		(void)df_fail_errno(e, DF_EXTERNAL, "scratch", "%s", b.s);
 		(void)df_hint(e, "DF_SCRATCH names another directory");
@@ -75,7 +77,7 @@ make(int scratch, const char *name, int *out, struct df_err *e)
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || (geteuid() == 0 && fchown(fd, uid, (gid_t)uid) < 0)) {
 		(void)df_fail_errno(e, DF_EXTERNAL, "scratch",
-		    "cannot make a scratch directory");
+		    "cannot make scratch directory %s", name);
 		if (fd >= 0)
 			close(fd);
 		return -1;

@@ -3,7 +3,8 @@
  *
  * A secret is looked for as it is and in base64 (any alignment, both
  * alphabets), hexadecimal (both cases), percent encoding and as a string of
- * JSON.  An agent that wants to can always transform it further; best is to give it none.
+ * JSON.  An agent that wants to can always transform it further; best is to
+ * give it none.
  */
 #ifndef DF_WORK_SECRET_H
 #define DF_WORK_SECRET_H

@@ -32,16 +32,20 @@ void df_capture_add(struct df_capture *c, const char *p, size_t n);
 /* Append what was kept, with a line that says how much was not. */
 void df_capture_get(const struct df_capture *c, struct df_buf *b);
 
+enum { DF_CHILD_REPORT = 7, DF_CHILD_INFO = 8 };
+
 struct df_child {
 	/* set before df_child_start() */
 	/*
 	 * Runs in the child: prepares, and on success execs and does not
-	 * return.  out and err are on 1 and 2, stdin is /dev/null; report and
-	 * info are the write ends for df-inside's report and bwrap's
-	 * --info-fd.  On failure fills *e and returns -1.
+	 * return.  out and err are on 1 and 2, stdin is /dev/null;
+	 * DF_CHILD_REPORT and DF_CHILD_INFO are the write ends for df-inside's
+	 * report and bwrap's --info-fd.  On failure fills *e and returns -1.
 	 */
-	int (*run)(void *arg, int report, int info, struct df_err *e);
+	int (*run)(void *arg, struct df_err *e);
 	void *arg;
+	int light;		/* run() makes system calls and nothing else:
+				   the child shares our memory until its exec */
 	int64_t kill_after;	/* ms, then SIGKILL; 0: never */
 
 	/* results */

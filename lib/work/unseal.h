@@ -10,7 +10,7 @@
 
 #include "evidence/trust.h"
 
-/* Append the plaintext; wipe it after use.  DF_AUTH when it cannot be opened. */
+/* Append the plaintext; wipe it after use.  DF_AUTH when none can open it. */
 int df_unseal(const struct df_buf *age, enum df_role role,
 	struct df_buf *plain, struct df_err *e) DF_CHECK;
 

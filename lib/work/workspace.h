@@ -3,8 +3,9 @@
  *
  * An agent finds its start tree as a git repository of one commit (no
  * history, remote or reflog), the handoff in .df/handoff.md and the prompt in
- * .df/prompt.md.  It writes a results file in .df/.  .df/ and every .git are no part
- * of the result, which is read from the file system, never through git.
+ * .df/prompt.md.  It writes a results file in .df/.  .df/ and every .git are
+ * no part of the result, which is read from the file system, never through
+ * git.
  */
 #ifndef DF_WORK_WORKSPACE_H
 #define DF_WORK_WORKSPACE_H
