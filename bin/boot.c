@@ -27,8 +27,9 @@ on_exposed(void *arg, const struct df_exposed *x)
 		    place.s, x->line, df_leak_kind_name(x->kind), x->item);
 	else
 		(void)df_fail(arg, DF_REFUSED, "holdout.leak",
-		    "%s:%u: builders would read a %s of item %u of the suite",
-		    place.s, x->line, df_leak_kind_name(x->kind), x->item);
+		    "%s:%u: builders would read %s %s of item %u of the suite",
+		    place.s, x->line, x->kind == DF_LEAK_ID ? "an" : "a",
+		    df_leak_kind_name(x->kind), x->item);
 	df_buf_release(&place);
 	return !x->shared;
 }

@@ -165,8 +165,9 @@ resolve_spec(struct df_boot *b, struct df_err *e)
 		return df_fail(e, DF_REFUSED, "holdout.leak",
 		    "%s: builders would read executable blocks of D9", o_spec);
 	return df_fail(e, DF_NO, "spec.fail",
-	    "%s: the specification does not pass: %zu errors", o_spec,
-	    b->check.count[DF_ERROR]);
+	    "%s: the specification does not pass: %zu error%s", o_spec,
+	    b->check.count[DF_ERROR], b->check.count[DF_ERROR] == 1 ? "" :
+	    "s");
 }
 
 /* ---- preflight ---- */
@@ -206,39 +207,38 @@ protect(struct df_boot *b, const char *path, const char *why)
 	df_list_add(&b->exclude, real);
 }
 
-/* The record of a run has no name of D9: of a file its directory counts. */
+/* Where D9 was found.  The record of a run has no name of it: of a file its
+   directory counts. */
 static void
 protect_holdouts(struct df_boot *b)
 {
+	const char *path = o_holdouts ? o_holdouts : b->spec.doc[9].path;
+	char *real = path ? df_real_path(path, NULL) : NULL;
 	struct df_buf dir = DF_BUF_INIT;
-	struct stat st;
 	const char *slash;
+	struct stat st;
 
-	if (o_holdouts == NULL)
+	if (real == NULL)
 		return;
-	df_buf_str(&dir, o_holdouts);
-	slash = strrchr(o_holdouts, '/');
-	if (stat(o_holdouts, &st) == 0 && !S_ISDIR(st.st_mode)) {
+	df_buf_str(&dir, path);
+	slash = strrchr(path, '/');
+	if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode)) {
 		df_buf_reset(&dir);
-		df_buf_add(&dir, slash ? o_holdouts : ".", slash ?
-		    (size_t)(slash - o_holdouts) + 1 : 1);
+		df_buf_add(&dir, slash ? path : ".", slash ?
+		    (size_t)(slash - path) + 1 : 1);
 	}
 	df_protect_add(&b->protect, dir.s, "holdouts");
 	df_protect_git(&b->protect, dir.s, "the holdouts' repository");
+	df_list_add(&b->exclude, real);
 	df_buf_release(&dir);
 }
 
 static void
 collect_protected(struct df_boot *b)
 {
-	char *real;
-
 	protect(b, o_spec, "specification");
 	df_protect_git(&b->protect, o_spec, "the specification's repository");
 	protect_holdouts(b);
-	real = o_holdouts ? df_real_path(o_holdouts, NULL) : NULL;
-	if (real)
-		df_list_add(&b->exclude, real);
 	protect(b, o_tests, "tests");
 	df_protect_git(&b->protect, o_tests, "the tests' repository");
 	if (b->factory.dir >= 0)
@@ -287,8 +287,10 @@ resolve(struct df_boot *b, struct df_err *e)
 	b->dependencies = df_public_dependencies(&b->spec, df_jv_str(
 	    b->profile.settings, "dependencies.allow"), e);
 	if (!jv_is_valid(b->dependencies) || load_trust(b, e) < 0 ||
-	    df_suite_make(&b->spec, o_tests, &b->suite, &b->count, e) < 0 ||
-	    preflight(b, e) < 0)
+	    df_suite_make(&b->spec, o_tests, &b->suite, &b->count, e) < 0)
+		return -1;
+	collect_protected(b);
+	if (preflight(b, e) < 0)
 		return -1;
 	if (o_supersedes && df_origin_open(&b->origin, o_supersedes, e) < 0)
 		return -1;
@@ -360,7 +362,6 @@ boot(struct df_boot *b, struct df_err *e)
 	if (set_nonce(b, e) < 0 ||
 	    df_factory_open(&b->factory, df_args.factory, e) < 0)
 		return -1;
-	collect_protected(b);
 	if (resolve(b, e) < 0)
 		return -1;
 	if (!df_args.dry)

@@ -137,6 +137,16 @@ summary(struct work *w, struct df_buf *b)
 	    df_trusted_name(w->gate.trusted), w->gate.root);
 }
 
+static void
+release(struct work *w)
+{
+	df_buf_release(&w->facts_text);
+	df_buf_release(&w->policy_text);
+	jv_free(w->facts);
+	jv_free(w->policy);
+	df_step_close(&w->step);
+}
+
 static int
 show(char **operand, size_t n)
 {
@@ -163,6 +173,8 @@ show(char **operand, size_t n)
 		summary(&w, &b);
 		df_out_raw(b.s, b.n);
 	}
+	df_buf_release(&b);
+	release(&w);
 	return DF_OK;
 }
 
@@ -426,11 +438,7 @@ decide(int approve)
 	}
 	print_name(name);
 	df_buf_release(&b);
-	df_buf_release(&w.facts_text);
-	df_buf_release(&w.policy_text);
-	jv_free(w.facts);
-	jv_free(w.policy);
-	df_step_close(&w.step);
+	release(&w);
 	return DF_OK;
 }
 

@@ -13,6 +13,7 @@
 #include "base/opt.h"
 #include "base/out.h"
 #include "base/schema.h"
+#include "run/hold.h"
 #include "run/select.h"
 #include "run/step.h"
 #include "spec/handoff.h"
@@ -36,6 +37,7 @@ static const char *const suffix[] = { "json", "md" };
 
 struct work {
 	struct df_step step;
+	struct df_hold hold;
 	struct df_selection sel;
 	struct df_public public;
 	struct df_handoff_in in;
@@ -206,6 +208,11 @@ work(struct work *w, struct df_err *e)
 		return df_fail(e, DF_REFUSED, "state.status",
 		    "the run is %s: no handoffs are made any more",
 		    df_run_status_name(w->step.run.state.status));
+	if (!df_args.dry && df_hold_take(&w->hold, &w->step.run, "handoff", NULL,
+	    e) < 0)
+		return -1;
+	if (!missing(w))
+		return 0;
 	if (load(w, e) < 0 || make_all(w, &made, e) < 0)
 		return -1;
 	return df_args.dry ? 0 : commit(w, made, e);
@@ -222,6 +229,7 @@ release(struct work *w)
 	df_commit_release(&w->commit[0]);
 	df_commit_release(&w->commit[1]);
 	df_selection_release(&w->sel);
+	df_hold_drop(&w->hold);
 	df_step_close(&w->step);
 }
 
@@ -236,6 +244,7 @@ main(int argc, char **argv)
 
 	operand = df_opt_parse(&tool, argc, argv, &n);
 	memset(&w, 0, sizeof(w));
+	w.hold.dir = w.hold.lock = -1;
 	w.contract = jv_invalid();
 	if (df_operands(operand, n, &names, &e) < 0 ||
 	    df_step_open(&w.step, DF_ROLE_RUN, 0, &e) < 0 ||

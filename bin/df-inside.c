@@ -328,7 +328,7 @@ report_before(const struct opts *o)
 /* ---- the command ---- */
 
 static void
-child(const struct opts *o, char **cmd, int errfd)
+child(const struct opts *o, char **cmd, int errfd, pid_t parent)
 {
 	struct rlimit rl;
 	sigset_t none;
@@ -352,6 +352,8 @@ child(const struct opts *o, char **cmd, int errfd)
 	for (i = 1; i < 32; i++)
 		signal(i, SIG_DFL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)	/* it died before that */
+		_exit(127);
 	execvp(cmd[0], cmd);
 	e = errno;
 	(void)!write(errfd, &e, sizeof(e));
@@ -363,7 +365,7 @@ static pid_t
 start(const struct opts *o, char **cmd)
 {
 	int p[2], e = 0;
-	pid_t pid;
+	pid_t self = getpid(), pid;
 	ssize_t n;
 
 	if (pipe2(p, O_CLOEXEC) < 0)
@@ -371,7 +373,7 @@ start(const struct opts *o, char **cmd)
 	pid = fork();
 	if (pid == 0) {
 		close(p[0]);
-		child(o, cmd, p[1]);
+		child(o, cmd, p[1], self);
 	}
 	close(p[1]);
 	if (pid > 0) {

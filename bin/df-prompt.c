@@ -14,6 +14,7 @@
 #include "base/opt.h"
 #include "base/out.h"
 #include "base/schema.h"
+#include "run/hold.h"
 #include "run/select.h"
 #include "run/step.h"
 #include "spec/prompt.h"
@@ -38,6 +39,7 @@ static const char *const printed[] = { "json", "md" };
 
 struct work {
 	struct df_step step;
+	struct df_hold hold;
 	struct df_selection sel;
 	struct df_public public;
 	struct df_prompt_in in;
@@ -177,7 +179,7 @@ static int
 is_its_fault(jv scenario)
 {
 	static const char *const others[] = { "not-run", "environment",
-	    "no-executable-verify", "sandbox" };
+	    "no-executable-verify", "program", "sandbox" };
 	const char *status = df_jv_str(scenario, "status");
 	const char *failure = df_jv_str(scenario, "failure");
 	size_t i;
@@ -312,20 +314,35 @@ commit(struct work *w, size_t made, struct df_err *e)
 	return df_step_commit(&w->step, w->commit, 2, e);
 }
 
+/* How many selected tasks have no prompt that holds? */
+static size_t
+missing(const struct work *w)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < w->step.run.state.ntask; i++)
+		n += w->sel.in[i] && !holds(&w->step.run, i);
+	return n;
+}
+
 static int
 work(struct work *w, struct df_err *e)
 {
 	const struct df_state *s = &w->step.run.state;
-	size_t i, made = 0;
+	size_t i, made;
 
-	for (i = 0; i < s->ntask; i++)
-		made += w->sel.in[i] && !holds(&w->step.run, i);
-	if (made == 0)
+	if (missing(w) == 0)
 		return 0;
 	if (s->status != DF_ST_EXECUTING)
 		return df_fail(e, DF_REFUSED, "state.status",
 		    "the run is %s: no prompts are made any more",
 		    df_run_status_name(s->status));
+	if (!df_args.dry && df_hold_take(&w->hold, &w->step.run, "prompt",
+	    NULL, e) < 0)
+		return -1;
+	made = missing(w);
+	if (made == 0)
+		return 0;
 	if (load(w, e) < 0)
 		return -1;
 	for (i = 0; i < s->ntask; i++)
@@ -354,6 +371,7 @@ release(struct work *w)
 	df_buf_wipe(&w->answers);
 	df_list_free(&w->owned);
 	free(w->feedback);
+	df_hold_drop(&w->hold);
 	df_step_close(&w->step);
 }
 
@@ -385,6 +403,7 @@ main(int argc, char **argv)
 
 	operand = df_opt_parse(&tool, argc, argv, &n);
 	memset(&w, 0, sizeof(w));
+	w.hold.dir = w.hold.lock = -1;
 	w.contract = w.verdict = jv_invalid();
 	df_buf_init(&w.handoff);
 	df_buf_init(&w.json);

@@ -649,6 +649,16 @@ refuses 4 'a title in an adapter' df-boot --spec spec \
 profile '"description":"quodlibet-7f3a9c51e2d84b06"'
 refuses 4 'the canary in a profile' df-boot --spec spec --profile p.json
 
+# D9 outside, where nobody named it
+mkdir -p deep/er .holdouts/spec
+cp -R spec deep/er
+mv deep/er/spec/D9_HOLDOUT_SCENARIOS.md .holdouts/spec
+mkdir -p deep/.holdouts && mv .holdouts/spec deep/.holdouts && rmdir .holdouts
+booted 'D9 where it is looked for' df-boot --spec deep/er/spec
+has "$DF_RUN/boot.host.json" "\"path\":\"$tmp/deep/.holdouts/spec\"" \
+	'its directory is protected'
+rm -r deep runs
+
 # ---- tests ----
 
 mkdir tests
@@ -829,6 +839,8 @@ booted 'in a version' within plant df-boot --spec spec --profile strict@1.2.0
 has "$DF_RUN/run.json" '"name":"profile/strict","version":"1.2.0"'
 exits 3 'in one that there is not' within plant df-boot --spec spec \
 	--profile strict@9.9.9
+exits 4 'one of ours in a version that it has not' within plant df-boot \
+	--spec spec --profile solo@9.9.9
 mkdir -p plant/.factory/template/prompt
 printf '{{! df-template prompt 3.0.0 }}\nOur own: {{task.id}}\n' \
 	>plant/.factory/template/prompt/3.0.0.md

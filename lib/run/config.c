@@ -93,6 +93,7 @@ df_config_load(struct df_configs *c, const struct df_factory *f,
 	struct df_buf path = DF_BUF_INIT;
 	const struct df_config *was;
 	struct df_config *n;
+	const char *at;
 	size_t bad;
 
 	if (df_resource_path(f, kind, share, name, ext, &path, e) < 0) {
@@ -116,6 +117,13 @@ df_config_load(struct df_configs *c, const struct df_factory *f,
 	}
 	if (identify(n, kind, ext, schema, e) < 0)
 		return NULL;
+	at = strchr(name, '/') ? NULL : strchr(name, '@');
+	if (at && strcmp(at + 1, n->version) != 0) {
+		(void)df_fail(e, DF_REFUSED, "compat.version",
+		    "no %s %s: %s has version %s", kind, name, n->path,
+		    n->version);
+		return NULL;
+	}
 	df_sha256(n->bytes.s, n->bytes.n, &n->digest);
 	was = df_configs_find(c, n->name);
 	if (was != n) {

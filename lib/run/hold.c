@@ -25,7 +25,7 @@ df_hold_take(struct df_hold *h, struct df_run *r, const char *name,
 	if (h->lock < 0)
 		(void)df_fail_errno(e, DF_EXTERNAL, "run.hold", "work/%s",
 		    file);
-	else if (df_lock(h->lock, 0, who, e) == 0 &&
+	else if (df_lock(h->lock, who == NULL, who ? who : file, e) == 0 &&
 	    df_run_refresh(r, e) == 0)
 		return 0;
 	df_hold_drop(h);

@@ -6,7 +6,8 @@
  *	df_hold_drop(&h);
  *
  * A tool that goes on for long holds the lock work/NAME.lock, so that a second
- * one of its kind leaves at once.  An attempt that is open lives as long as its
+ * one of its kind leaves at once; one that does not, so that a second one waits
+ * and finds its work done.  An attempt that is open lives as long as its
  * dispatcher, which ends it otherwise.  work/ is no part of the run: df-freeze
  * removes it.
  */
@@ -20,8 +21,8 @@ struct df_hold {
 };
 #define DF_HOLD_INIT { -1, -1 }
 
-/* Take the lock, then fold what its last holder did.  DF_CONFLICT, naming
-   who, when another process has it. */
+/* Take the lock, then fold what its last holder did.  When another process has
+   it: DF_CONFLICT, naming who; with who NULL we wait for its end. */
 int df_hold_take(struct df_hold *h, struct df_run *r, const char *name,
 	const char *who, struct df_err *e) DF_CHECK;
 void df_hold_drop(struct df_hold *h);

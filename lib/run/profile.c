@@ -83,12 +83,11 @@ static int
 load_texts(struct df_profile *p, const struct df_factory *f,
     struct df_err *e)
 {
-	static const char *const tmpl[] = { "handoff", "prompt", "answers" };
 	static const char *const text[] = { "handoff", "prompt" };
 	size_t i;
 
-	for (i = 0; i < DF_LEN(tmpl); i++)
-		if (load(p, f, "template", "templates", tmpl[i], ".md", NULL,
+	for (i = 0; i < DF_LEN(text); i++)
+		if (load(p, f, "template", "templates", text[i], ".md", NULL,
 		    e) < 0)
 			return -1;
 	for (i = 0; i < DF_LEN(text); i++)

@@ -250,7 +250,6 @@ append(struct df_step *s, struct df_event_new *ev, size_t n, struct df_err *e)
 {
 	struct df_event_new lost;
 	struct df_run *r = &s->run;
-	uint64_t seq = r->state.seq;
 	char source[80];
 	size_t i;
 	int ret;
@@ -262,17 +261,12 @@ append(struct df_step *s, struct df_event_new *ev, size_t n, struct df_err *e)
 	if (ret == 0)
 		ret = df_run_refresh(r, e);
 	if (ret == 0) {
-		/* What others wrote meanwhile may have settled it. */
-		seq = r->state.seq - seq;
 		if (lost_before(s, ev, n, &lost)) {
 			memmove(&ev[1], &ev[0], n++ * sizeof(*ev));
 			ev[0] = lost;
 		}
-		ret = df_log_append(&r->log, ev, n, source, df_run_fold(), r,
+		return df_log_append(&r->log, ev, n, source, df_run_fold(), r,
 		    e);
-		if (ret < 0 && seq && e->exit == DF_REFUSED)
-			e->exit = DF_CONFLICT;
-		return ret;
 	}
 	for (i = 0; i < n; i++)
 		jv_free(ev[i].data);

@@ -94,8 +94,7 @@ void df_commit_input(struct df_commit *c, const char *name,
 	const struct df_digest *d);
 
 /*
- * Commit n events, in order.  What a guard refuses because of lines that
- * somebody else wrote since is DF_CONFLICT.  Their data is used up.  The names
+ * Commit n events, in order.  Their data is used up.  The names
  * of all of them are linked afterwards; a link that cannot be made is only a
  * warning, for the log restores it.
  */

@@ -70,9 +70,4 @@ int df_prompt_make(const struct df_spec *sp, const struct df_task *task,
 	const struct df_prompt_in *in, struct df_buf *json,
 	struct df_buf *md, struct df_buf *answers, struct df_err *e) DF_CHECK;
 
-/* An AnswerKey record as a reviewer reads it (share/templates/answers.md). */
-int df_answers_text(const struct df_json *answers,
-	const struct df_template *tmpl, struct df_buf *md, struct df_err *e)
-	DF_CHECK;
-
 #endif

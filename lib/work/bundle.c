@@ -21,6 +21,7 @@ archive(const char *verb, const char *const args[], int dir,
 	char path_env[] = "PATH=/usr/bin:/bin", *env[] = { path_env, NULL };
 	struct df_buf prog = DF_BUF_INIT, said = DF_BUF_INIT;
 	char *argv[8];
+	const char *why;
 	size_t n = 0, i;
 	int r;
 
@@ -31,11 +32,10 @@ archive(const char *verb, const char *const args[], int dir,
 		argv[n++] = df_strdup(args[i]);
 	argv[n] = NULL;
 	r = df_run_program(argv, env, dir, in, infd, out, &said, e);
+	why = strncmp(said.s, "df-archive: ", 12) == 0 ? said.s + 12 : said.s;
 	if (r > 0)
 		r = df_fail(e, r <= DF_EXTERNAL ? r : DF_EXTERNAL, "bundle",
-		    "%.*s", (int)strcspn(said.s, "\n"),
-		    strncmp(said.s, "df-archive: ", 12) == 0 ? said.s + 12 :
-		    said.s);
+		    "%.*s", (int)strcspn(why, "\n"), why);
 	for (i = 0; i < n; i++)
 		free(argv[i]);
 	df_buf_release(&prog);

@@ -23,7 +23,7 @@ static const char *const section[] = {
 	"9. Files Summary", "10. Design Principles"
 };
 
-static struct df_template *handoff_md, *prompt_md, *answers_md;
+static struct df_template *handoff_md, *prompt_md;
 static jv handoff_json, prompt_json;
 
 /* ---- loading ---- */
@@ -721,8 +721,7 @@ options(void)
 	if (df_json_scan(&k, answers.s, answers.n, DF_JSON_CANON, "a", &e) ==
 	    -1)
 		df_die(&e);
-	ok(df_answers_text(&k, answers_md, &text, &e) == 0 &&
-	    strstr(text.s, "\n## 13\n") != NULL, "answers for a reviewer");
+	ok(df_jget(&k, 0, "expected_answers") != 0, "the answers are JSON");
 
 	results_form(&md);
 
@@ -987,7 +986,6 @@ main(void)
 
 	handoff_md = template("handoff");
 	prompt_md = template("prompt");
-	answers_md = template("answers");
 	handoff_json = contract("handoff");
 	prompt_json = contract("prompt");
 	hostile();
@@ -1000,7 +998,6 @@ main(void)
 		real_set(sets[i]);
 	df_template_free(handoff_md);
 	df_template_free(prompt_md);
-	df_template_free(answers_md);
 	jv_free(handoff_json);
 	jv_free(prompt_json);
 	return tap_done();
