@@ -20,7 +20,7 @@ enum { HUGE_NUMBER = 100000 };	/* larger ones are as wrong as this one */
 static const struct field {
 	const char *name;
 	int lo, hi;
-	const char *words;	/* the values' names from lo, three letters each */
+	const char *words;	/* the values' names from lo, 3 letters each */
 } fields[FIELDS] = {
 	{ "minute", 0, 59, NULL },
 	{ "hour", 0, 23, NULL },
@@ -155,7 +155,8 @@ read_item(struct reader *r, uint64_t *set)
 			if (is_letter(*end) && hi == 0 && lo > 0)
 				hi = 7;
 			if (hi < lo)
-				return fail(r, start, "the range runs backwards");
+				return fail(r, start,
+				    "the range runs backwards");
 		}
 	}
 	if (*r->p == '/') {

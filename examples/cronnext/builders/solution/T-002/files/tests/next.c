@@ -72,7 +72,7 @@ test_calendar(void)
 	ok(good, "minutes and dates agree up to 9999");
 	calendar_date(last, &back);
 	ok(back.year == 9999 && back.month == 12 && back.mday == 31 &&
-	    back.hour == 23 && back.minute == 59, "the calendar ends with 9999");
+	    back.hour == 23 && back.minute == 59, "the calendar ends at 9999");
 	ok(back.wday == 5, "on a Friday");
 }
 
@@ -90,7 +90,7 @@ test_times(void)
 	    "2026-05-31T00:00 Sun, 2026-07-31T00:00 Fri, 2026-08-31T00:00 Mon",
 	    "short months are left out");
 	is(times("59 23 31 12 *", "2027-12-31T23:58", 2),
-	    "2027-12-31T23:59 Fri, 2028-12-31T23:59 Sun", "over the year's end");
+	    "2027-12-31T23:59 Fri, 2028-12-31T23:59 Sun", "over a year's end");
 	is(times("0 12 29 2 *", "2025-01-01T00:00", 2),
 	    "2028-02-29T12:00 Tue, 2032-02-29T12:00 Sun", "29 February");
 	is(times("0 12 29 2 *", "2196-02-29T12:00", 1), "2204-02-29T12:00 Wed",

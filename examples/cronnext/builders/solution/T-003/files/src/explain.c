@@ -189,7 +189,8 @@ static void
 write_weekdays(FILE *out, uint64_t set, const char *last)
 {
 	/* A week begins on Monday here: Sunday is 7. */
-	write_values(out, (set & ~(uint64_t)1) | (set & 1) << 7, weekdays, last);
+	write_values(out, (set & ~(uint64_t)1) | (set & 1) << 7, weekdays,
+	    last);
 }
 
 static void
