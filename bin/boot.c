@@ -304,5 +304,4 @@ df_boot_release(struct df_boot *b)
 	df_trust_files_release(&b->trust_files);
 	df_profile_release(&b->profile);
 	df_factory_close(&b->factory);
-	df_boot_init(b);
 }

@@ -198,14 +198,14 @@ missing_variable(const struct work *w, const struct df_suite_item *it)
 	return found;
 }
 
-/* What D9 declares and the profile allows, as it is here. */
+/* What D9 declares and the profile allows: as it is here, or D9's default. */
 static int
 judge_environment(struct work *w, struct df_err *e)
 {
 	struct df_run *r = &w->step.run;
 	struct df_buf b = DF_BUF_INIT;
 	jv lists[2], one, profile;
-	const char *name;
+	const char *name, *value;
 	size_t i, k;
 	int n, m, ret = 0;
 
@@ -234,9 +234,12 @@ judge_environment(struct work *w, struct df_err *e)
 			one = jv_array_get(jv_copy(lists[k]), m);
 			name = k == 0 ? df_jv_str(one, "name") :
 			    jv_string_value(one);
-			if (name && getenv(name))
+			value = name ? getenv(name) : NULL;
+			if (value == NULL && k == 0)
+				value = df_jv_str(one, "default");
+			if (name && value)
 				df_list_addf(&w->judge.env, "%s=%s", name,
-				    getenv(name));
+				    value);
 			jv_free(one);
 		}
 	}

@@ -59,27 +59,23 @@ struct tasks {
 	size_t done, failed, open, blocked;
 };
 
-/* A task that was not tried waits for one that is not done, or not. */
 static void
 count_tasks(const struct df_state *s, struct tasks *c)
 {
-	const struct df_stage *st, *dep;
-	size_t i, k;
+	uint8_t *blocked = df_calloc(s->ntask + 1, 1);
+	const struct df_stage *st;
+	size_t i;
 
 	memset(c, 0, sizeof(*c));
+	df_state_blocked(s, blocked);
 	for (i = 0; i < s->ntask; i++) {
 		st = df_state_dispatch(s, i);
 		c->done += st && st->status == DF_STAGE_DONE;
 		c->failed += st && st->status == DF_STAGE_FAILED;
 		c->open += st && st->status == DF_STAGE_OPEN;
-		for (k = 0; st == NULL && k < s->task[i].ndep; k++) {
-			dep = df_state_dispatch(s, s->task[i].dep[k]);
-			if (dep && dep->status == DF_STAGE_FAILED) {
-				c->blocked++;
-				break;
-			}
-		}
+		c->blocked += blocked[i];
 	}
+	free(blocked);
 }
 
 static jv
@@ -153,16 +149,18 @@ task_lines(const struct df_run *r)
 	    "FAILED" };
 	const struct df_state *s = &r->state;
 	const struct df_stage *st;
+	uint8_t *blocked = df_calloc(s->ntask + 1, 1);
 	int lost = df_hold_free(r, "dispatch");
 	char attempts[32], state[64];
 	const char *cell[4];
 	size_t i;
 
+	df_state_blocked(s, blocked);
 	for (i = 0; i < s->ntask; i++) {
 		st = df_state_dispatch(s, i);
 		snprintf(state, sizeof(state), "%s%s", st ? name[st->status] :
-		    name[0], st && st->status == DF_STAGE_OPEN &&
-		    lost ? " (lost)" : "");
+		    blocked[i] ? "BLOCKED" : name[0], st && st->status ==
+		    DF_STAGE_OPEN && lost ? " (lost)" : "");
 		snprintf(attempts, sizeof(attempts), "%u", st ? st->attempts :
 		    0);
 		cell[0] = s->task[i].id;
@@ -171,6 +169,7 @@ task_lines(const struct df_run *r)
 		cell[3] = st ? st->error : "";
 		df_out_row(cell, 4);
 	}
+	free(blocked);
 }
 
 /* ---- other words ---- */

@@ -210,20 +210,6 @@ on_input(void *arg, const struct df_input *in, struct df_err *e)
 	    "no PASS, no read", (unsigned long long)f->ev->seq, in->name);
 }
 
-/* What is wrong with what a line names is wrong with the line. */
-static int
-by_line(const char *what, struct df_err *e)
-{
-	struct df_err was;
-
-	if (e && (strncmp(e->code, "store.", 6) == 0 ||
-	    strncmp(e->code, "name.", 5) == 0)) {
-		was = *e;
-		(void)df_fail(e, was.exit, was.code, "%s: %s", what, was.msg);
-	}
-	return -1;
-}
-
 static int
 on_event(void *arg, const struct df_event *ev, struct df_err *e)
 {
@@ -252,15 +238,15 @@ on_event(void *arg, const struct df_event *ev, struct df_err *e)
 		    (int)(ev->j->tok[t].end - ev->j->tok[t].start),
 		    ev->line + ev->j->tok[t].start);
 	if (df_inputs_each(ev->j, ev->data, &r->store, on_input, &f, e) < 0)
-		return by_line(what, e);
+		return -1;
 	if (df_state_apply(&r->state, ev, e) < 0)
 		return -1;
 	if (ev->seq == 1 && load_env(r, ev, e) < 0)
-		return by_line(what, e);
+		return -1;
 	f.n = ordinal(&r->state, ev->type, f.stage);
 	if (df_artifacts_each(ev->j, ev->data, &r->store, on_artifact, &f, e)
 	    < 0)
-		return by_line(what, e);
+		return -1;
 	r->torn += ev->torn;
 	if (r->flags & DF_RUN_LINES) {
 		for (i = 0; i < DF_LEN(list); i++)
@@ -275,16 +261,26 @@ on_event(void *arg, const struct df_event *ev, struct df_err *e)
 	return 0;
 }
 
-/* What a fold refuses in a log that is there is no refusal: it is broken. */
+/*
+ * What a fold refuses in a log that is there is no refusal: it is broken.  And
+ * what is wrong with what a line names is wrong with the line.
+ */
 int
 df_run_refresh(struct df_run *r, struct df_err *e)
 {
-	if (df_log_read(&r->log, on_event, r, e) < 0) {
-		if (e && e->exit != DF_EXTERNAL)
-			e->exit = DF_INTEGRITY;
-		return -1;
+	struct df_err was;
+
+	if (df_log_read(&r->log, on_event, r, e) == 0)
+		return 0;
+	if (e && e->exit != DF_EXTERNAL)
+		e->exit = DF_INTEGRITY;
+	if (e && (strncmp(e->code, "store.", 6) == 0 ||
+	    strncmp(e->code, "name.", 5) == 0)) {
+		was = *e;
+		(void)df_fail(e, was.exit, was.code, "log line %llu: %s",
+		    (unsigned long long)r->log.seq + 1, was.msg);
 	}
-	return 0;
+	return -1;
 }
 
 df_event_fn *

@@ -80,6 +80,47 @@ df_state_dispatch(const struct df_state *s, size_t task)
 	return k == UINT32_MAX ? NULL : &s->stage[k];
 }
 
+void
+df_state_blocked(const struct df_state *s, uint8_t *blocked)
+{
+	size_t n = s->ntask, links = 0, head = 0, tail = 0, i, k, t;
+	uint32_t *first, *on, *queue;
+	const struct df_stage *st;
+
+	memset(blocked, 0, n);
+	for (i = 0; i < n; i++)
+		links += s->task[i].ndep;
+	/* on[first[i]] ... : the tasks that depend on task i */
+	first = df_calloc(n + 2, sizeof(*first));
+	on = df_calloc(links + 1, sizeof(*on));
+	queue = df_calloc(n + 1, sizeof(*queue));
+	for (i = 0; i < n; i++)
+		for (k = 0; k < s->task[i].ndep; k++)
+			first[s->task[i].dep[k] + 2]++;
+	for (i = 2; i < n + 2; i++)
+		first[i] += first[i - 1];
+	for (i = 0; i < n; i++)
+		for (k = 0; k < s->task[i].ndep; k++)
+			on[first[s->task[i].dep[k] + 1]++] = (uint32_t)i;
+	for (i = 0; i < n; i++) {
+		st = df_state_dispatch(s, i);
+		if (st && st->status == DF_STAGE_FAILED)
+			queue[tail++] = (uint32_t)i;
+	}
+	while (head < tail) {
+		t = queue[head++];
+		for (k = first[t]; k < first[t + 1]; k++) {
+			if (blocked[on[k]] || df_state_dispatch(s, on[k]))
+				continue;
+			blocked[on[k]] = 1;
+			queue[tail++] = on[k];
+		}
+	}
+	free(first);
+	free(on);
+	free(queue);
+}
+
 static void
 policy_settings(struct df_state *s, const struct df_json *j)
 {

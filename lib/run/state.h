@@ -165,6 +165,9 @@ struct df_stage *df_state_stage(const struct df_state *s, const char *name);
 int df_state_task(const struct df_state *s, const char *id, size_t n);
 /* The stage of a task's dispatch, or NULL when it was never tried. */
 struct df_stage *df_state_dispatch(const struct df_state *s, size_t task);
+/* Set blocked[task] for each that was never tried and depends, directly or
+   not, on one that FAILED. */
+void df_state_blocked(const struct df_state *s, uint8_t *blocked);
 
 /* ---- roles ---- */
 

@@ -213,7 +213,8 @@ check_actor(const struct df_step *s, jv data, struct df_err *e)
 
 /*
  * handoff, prompt and merge open and close an attempt in one write: one that
- * is open although we have the log's lock is what a torn write left.  Its end goes before the next one's beginning.
+ * is open although we have the log's lock is what a torn write left.  Its end
+ * goes before the next one's beginning.
  */
 static int
 lost_before(struct df_step *s, const struct df_event_new *ev, size_t n,

@@ -204,7 +204,7 @@ df_git_skeleton(int dir, const char *name, int bare, struct df_err *e)
 	    "\tlogAllRefUpdates = false\n", e) < 0)
 		return -1;
 	return put(dir, name, "info/attributes",
-	    "* diff !filter !text !eol !ident !working-tree-encoding !merge\n",
+	    "* !diff !filter !text !eol !ident !working-tree-encoding !merge\n",
 	    e);
 }
 

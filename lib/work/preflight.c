@@ -3,7 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/file.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "evidence/age.h"
 #include "work/facts.h"
@@ -70,12 +74,92 @@ df_preflight_environment(jv names, struct df_err *e)
 	return r;
 }
 
+/* Inside, /usr/local is empty unless the adapter asks for some of it. */
+static int
+have_agent(jv host, enum df_level level, const struct df_list *ro,
+    const char *name)
+{
+	static const char *const fixed[] = { "/usr/bin", "/bin",
+	    "/usr/local/bin" };
+	jv path = df_jv_get(host, "path"), one;
+	int i, n = jv_array_length(jv_copy(path)), local, found = 0;
+	struct df_buf b = DF_BUF_INIT;
+	size_t k;
+
+	if (*name == '/')
+		found = access(name, X_OK) == 0;
+	else if (strchr(name, '/'))
+		found = 1;		/* in the workspace, which is not yet */
+	for (i = 0; i < n && !found && !strchr(name, '/'); i++) {
+		one = jv_array_get(jv_copy(path), i);
+		df_buf_reset(&b);
+		df_buf_fmt(&b, "%s/%s", jv_string_value(one), name);
+		found = access(b.s, X_OK) == 0;
+		jv_free(one);
+	}
+	jv_free(path);
+	local = level == DF_LEVEL_NONE;
+	for (k = 0; k < ro->n && !local; k++)
+		local = df_path_within(ro->v[k], "/usr/local") ||
+		    df_path_within("/usr/local", ro->v[k]);
+	for (k = 0; k < DF_LEN(fixed) - !local && !found &&
+	    !strchr(name, '/'); k++) {
+		df_buf_reset(&b);
+		df_buf_fmt(&b, "%s/%s", fixed[k], name);
+		found = access(b.s, X_OK) == 0;
+	}
+	df_buf_release(&b);
+	return found;
+}
+
+static int
+check_agent(const struct df_adapter *a, jv host, enum df_level level,
+    const struct df_list *ro, struct df_err *e)
+{
+	struct df_adapter_vars v = { .here = df_jv_str(host, "here") };
+	struct df_list argv = { 0 };
+	int r = 0;
+
+	df_adapter_argv(a, &v, &argv);
+	if (argv.n && !have_agent(host, level, ro, argv.v[0])) {
+		r = df_fail(e, DF_REFUSED, "adapter.missing",
+		    "adapter %s: there is no program %s", a->name, argv.v[0]);
+		(void)df_hint(e, "it is looked for in the adapter's \"path\" "
+		    "and in /usr/bin");
+	}
+	df_list_free(&argv);
+	return r;
+}
+
+/* As root, agents are somebody who is in no group: which of these paths can
+   that one not reach?  NULL: none. */
+static const char *
+unreachable(const struct df_list *ro)
+{
+	struct stat st;
+	const char *bad = NULL;
+	char *p, *slash;
+	size_t i;
+
+	for (i = 0; geteuid() == 0 && i < ro->n && bad == NULL; i++) {
+		p = df_strdup(ro->v[i]);
+		while ((slash = strrchr(p, '/')) != NULL && slash > p) {
+			*slash = '\0';
+			if (stat(p, &st) == 0 && !(st.st_mode & S_IXOTH))
+				bad = ro->v[i];
+		}
+		free(p);
+	}
+	return bad;
+}
+
 int
 df_preflight_agent(const struct df_adapter *a, jv host, enum df_level level,
     int network, const struct df_protect *p, struct df_err *e)
 {
 	struct df_buf names = DF_BUF_INIT;
 	struct df_list ro = { 0 };
+	const char *bad;
 	jv list, one;
 	int i, n, r = 0;
 
@@ -102,6 +186,17 @@ df_preflight_agent(const struct df_adapter *a, jv host, enum df_level level,
 		jv_free(one);
 	}
 	jv_free(list);
+	if (r == 0)
+		r = check_agent(a, host, level, &ro, e);
+	bad = level == DF_LEVEL_NONE ? NULL : unreachable(&ro);
+	if (r == 0 && bad) {
+		r = df_fail(e, DF_REFUSED, "adapter.reach",
+		    "adapter %s: %s lies where only root gets to", a->name,
+		    bad);
+		(void)df_hint(e, "as root, agents run as uid %u: install it "
+		    "elsewhere, or be an ordinary user",
+		    (unsigned)df_sandbox_uid());
+	}
 	if (r == 0)
 		r = df_sandbox_probe(level, a->net, &ro, e);
 	df_list_free(&ro);

@@ -412,6 +412,7 @@ df_sandbox_probe(enum df_level level, int net, const struct df_list *ro,
 	if (name)
 		(void)!df_remove_tree(sfd, name, NULL);
 	df_child_release(&c);
+	df_list_free(&p.command);
 	df_buf_release(&ws);
 	df_buf_release(&tools);
 	df_buf_release(&said);
