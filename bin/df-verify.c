@@ -189,50 +189,6 @@ check_anchor(struct work *w, struct df_err *e)
 	return 0;
 }
 
-/* ---- the root ---- */
-
-/* The directory of the run, or of the factory whose runs/ it is in. */
-static char *
-whose(const struct df_run *r)
-{
-	char *run = df_real_path(r->path, NULL), *slash;
-	struct df_buf b = DF_BUF_INIT;
-
-	slash = run ? strrchr(run, '/') : NULL;
-	if (slash == NULL || slash - run <= 5 || strncmp(slash - 5, "/runs",
-	    5) != 0)
-		return run;
-	df_buf_fmt(&b, "%.*s/log.jsonl", (int)(slash - 5 - run), run);
-	if (access(b.s, F_OK) == 0)
-		slash[-5] = '\0';
-	df_buf_release(&b);
-	return run;
-}
-
-/* What lies in the run, or in a factory above it, is no trust from outside. */
-static int
-own_trust(const struct df_run *r)
-{
-	struct df_buf b = DF_BUF_INIT;
-	char *dir, *run;
-	int yes;
-
-	if (df_args.trust)
-		df_buf_str(&b, df_args.trust);
-	else
-		df_trust_path(&b);
-	dir = df_real_path(b.s, NULL);
-	run = whose(r);
-	yes = dir && run && df_path_within(dir, run);
-	if (yes)
-		df_warn("%s comes with the run: no root is taken from it",
-		    b.s);
-	df_buf_release(&b);
-	free(dir);
-	free(run);
-	return yes;
-}
-
 /* ---- all of it ---- */
 
 static int
@@ -240,14 +196,13 @@ check(struct work *w, const char *path, struct df_err *e)
 {
 	struct df_run *r = &w->run;
 	struct df_blobset blobs = { 0 };
-	const char *root;
 	int ret;
 
-	if (df_run_open(r, path, DF_RUN_LINES, e) < 0)
+	if (df_run_open(r, path, DF_RUN_LINES, e) < 0 ||
+	    df_gate_check(r, o_root, df_args.trust, &w->gate, e) < 0)
 		return -1;
-	root = o_root == NULL && own_trust(r) ? "" : o_root;
-	if (df_gate_check(r, root, df_args.trust, &w->gate, e) < 0)
-		return -1;
+	if (*w->gate.why)
+		df_warn("%s", w->gate.why);
 	ret = df_gate_blobs(r, &blobs, e);
 	if (ret == 0) {
 		w->names = df_closed_check(r, &blobs, &w->bad, &w->notes, e);

@@ -49,8 +49,9 @@ df_store_open(struct df_store *s, int at, int create, struct df_err *e)
 	s->dir = df_open_beneath(at, "blobs/sha256", O_RDONLY | O_DIRECTORY,
 	    1);
 	if (s->dir < 0)
-		return df_fail_errno(e, errno == ENOENT ? DF_INTEGRITY :
-		    DF_EXTERNAL, "store.open", "cannot open blobs/sha256");
+		return df_fail_errno(e, errno == ENOENT || errno == ELOOP ||
+		    errno == ENOTDIR ? DF_INTEGRITY : DF_EXTERNAL,
+		    "store.open", "cannot open blobs/sha256");
 	mask = umask(022);
 	(void)umask(mask);
 	s->fixmode = (mask & 0444) != 0;

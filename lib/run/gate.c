@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "base/opt.h"
 #include "base/par.h"
 #include "evidence/tree.h"
@@ -97,20 +99,30 @@ tree_entry(void *arg, const struct df_tree_entry *t, struct df_err *e)
 	return 0;
 }
 
-static void
-unique(struct df_blobset *s)
+static int
+unique(struct df_blobset *s, struct df_err *e)
 {
+	struct df_named *last = NULL;
+	char hex[DF_DIGEST_STR];
 	size_t i, k = 0;
 
 	if (s->n)
 		qsort(s->v, s->n, sizeof(*s->v), by_digest);
-	for (i = 0; i < s->n; i++)
-		if (k == 0 || !df_digest_eq(&s->v[k - 1].digest,
-		    &s->v[i].digest))
-			s->v[k++] = s->v[i];
-		else
-			s->v[k - 1].tree |= s->v[i].tree;
+	for (i = 0; i < s->n; i++) {
+		if (last == NULL || !df_digest_eq(&last->digest,
+		    &s->v[i].digest)) {
+			s->v[k] = s->v[i];
+			last = &s->v[k++];
+			continue;
+		}
+		if (s->v[i].size != UINT64_MAX && s->v[i].size != last->size)
+			return df_fail(e, DF_INTEGRITY, "store.size",
+			    "blob %s: two events say two sizes of it",
+			    df_digest_str(&last->digest, hex) + 7);
+		last->tree |= s->v[i].tree;
+	}
 	s->n = k;
+	return 0;
 }
 
 int
@@ -124,13 +136,15 @@ df_gate_blobs(struct df_run *r, struct df_blobset *s, struct df_err *e)
 	for (i = 0; i < r->nnamed; i++)
 		add(s, &r->named[i].digest, r->named[i].size,
 		    r->named[i].tree);
-	unique(s);
+	if (unique(s, e) < 0)
+		return -1;
 	n = s->n;
 	for (i = 0; i < n; i++)
 		if (s->v[i].tree && df_tree_walk(&r->store, &s->v[i].digest,
 		    &any, tree_entry, s, e) < 0)
 			return -1;
-	unique(s);
+	if (unique(s, e) < 0)
+		return -1;
 	for (i = 0; i < s->n; i++)
 		(void)df_map_set(&s->map, (const char *)s->v[i].digest.b,
 		    sizeof(s->v[i].digest.b), i);
@@ -166,30 +180,65 @@ hash_range(void *arg, size_t from, size_t to, struct df_err *e)
 
 /* ---- the root ---- */
 
-/* Is fp a df-root key of the trust directory? */
+/* The directory of the run, or of the factory whose runs/ it is in. */
+static char *
+whose(const struct df_run *r)
+{
+	char *run = df_real_path(r->path, NULL), *slash;
+	struct df_buf b = DF_BUF_INIT;
+
+	slash = run ? strrchr(run, '/') : NULL;
+	if (slash == NULL || slash - run <= 5 || strncmp(slash - 5, "/runs",
+	    5) != 0)
+		return run;
+	df_buf_fmt(&b, "%.*s/log.jsonl", (int)(slash - 5 - run), run);
+	if (access(b.s, F_OK) == 0)
+		slash[-5] = '\0';
+	df_buf_release(&b);
+	return run;
+}
+
+/* What lies in the run, or in a factory above it, is no trust from outside. */
 static int
-outside_root(const char *dir, const char *fp, int *yes, struct df_err *e)
+comes_with(const struct df_run *r, const char *path)
+{
+	char *dir = df_real_path(path, NULL), *run = whose(r);
+	int yes = dir && run && df_path_within(dir, run);
+
+	free(dir);
+	free(run);
+	return yes;
+}
+
+/* Is the run's root a df-root key of the trust directory?  When that has none,
+   g->why says so. */
+static int
+outside_root(const struct df_run *r, const char *dir, struct df_gate *g)
 {
 	struct df_trust_files f;
 	struct df_buf path = DF_BUF_INIT;
 	struct df_trust t = { 0 };
+	struct df_err e;
 	char root[DF_FP_STR];
-	int r;
+	int yes = 0;
 
 	df_trust_files_init(&f);
-	if (dir)
+	if (dir && *dir)
 		df_buf_str(&path, dir);
 	else
 		df_trust_path(&path);
-	r = df_trust_files_read(&f, path.s, e);
-	if (r == 0)
-		r = df_trust_files_check(&f, NULL, &t, root, e);
-	if (r == 0)
-		*yes = strcmp(root, fp) == 0;
+	if (comes_with(r, path.s))
+		snprintf(g->why, sizeof(g->why), "%.150s comes with the run: "
+		    "no root is taken from it", path.s);
+	else if (df_trust_files_read(&f, path.s, &e) < 0 ||
+	    df_trust_files_check(&f, NULL, &t, root, &e) < 0)
+		snprintf(g->why, sizeof(g->why), "%.240s", e.msg);
+	else
+		yes = strcmp(root, g->root) == 0;
 	df_trust_release(&t);
 	df_trust_files_release(&f);
 	df_buf_release(&path);
-	return r;
+	return yes;
 }
 
 int
@@ -225,8 +274,8 @@ df_gate_check(struct df_run *r, const char *root, const char *trust,
 	jv_free(t);
 	if (root)
 		yes = strcmp(root, g->root) == 0;
-	else if (outside_root(trust, g->root, &yes, NULL) < 0)
-		yes = 0;
+	else
+		yes = outside_root(r, trust, g);
 	g->trusted = yes ? DF_VERIFIED : DF_CONSISTENT;
 	return 0;
 }
@@ -238,8 +287,12 @@ df_gate_pass(struct df_run *r, struct df_gate *g, struct df_err *e)
 		return -1;
 	if (g->trusted == DF_VERIFIED)
 		return 0;
-	(void)df_fail(e, DF_AUTH, "gate.root",
-	    "the run was made under root %s, which your trust directory does "
-	    "not have", g->root);
+	if (*g->why)
+		(void)df_fail(e, DF_AUTH, "gate.root",
+		    "root %s is not checked: %s", g->root, g->why);
+	else
+		(void)df_fail(e, DF_AUTH, "gate.root",
+		    "the run was made under root %s, which your trust "
+		    "directory does not have", g->root);
 	return df_hint(e, "--trust DIR or $DF_TRUST names a trust directory");
 }

@@ -23,6 +23,8 @@ const char *df_trusted_name(enum df_trusted t);
 
 struct df_gate {
 	enum df_trusted trusted;
+	char why[256];		/* no root came from the trust directory:
+				   why; or "" */
 	char root[DF_FP_STR];	/* of the root that the run was made under */
 	uint64_t signatures, blobs, bytes;
 };
@@ -30,7 +32,8 @@ struct df_gate {
 /*
  * Check a run that was opened with DF_RUN_LINES.  root is a fingerprint, or
  * NULL: the df-root keys of the trust directory (trust, or the usual one).
- * Returns 0 and g->trusted VERIFIED or CONSISTENT, or -1 with *e (BROKEN).
+ * What lies in the run or its factory is no trust directory.  Returns 0 and
+ * g->trusted VERIFIED or CONSISTENT, or -1 with *e: the run is BROKEN.
  */
 int df_gate_check(struct df_run *r, const char *root, const char *trust,
 	struct df_gate *g, struct df_err *e) DF_CHECK;

@@ -2,6 +2,7 @@
 #include "base/df.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -333,23 +334,51 @@ df_name_target(struct df_buf *b, const char *name, const struct df_digest *d)
 	df_hex(b, d->b, sizeof(d->b));
 }
 
+/* The directory of a name, made when it is not there: never through a link
+   that somebody has put in its place. */
+static int
+open_dir(int run, const char *name, const char **base, struct df_err *e)
+{
+	const char *slash = strrchr(name, '/');
+	char dir[DF_NAME_MAX + 1];
+	int fd;
+
+	*base = slash ? slash + 1 : name;
+	snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - name) : 1,
+	    slash ? name : ".");
+	fd = df_open_beneath(run, dir, O_PATH | O_DIRECTORY, 1);
+	if (fd < 0 && errno == ENOENT) {
+		if (df_mkdirs(run, dir, 1, 0755, e) < 0)
+			return -1;
+		fd = df_open_beneath(run, dir, O_PATH | O_DIRECTORY, 1);
+	}
+	if (fd < 0)
+		return df_fail_errno(e, errno == ELOOP || errno == ENOTDIR ?
+		    DF_CONFLICT : DF_EXTERNAL, "name.directory",
+		    "%s is no directory of the run", dir);
+	return fd;
+}
+
 int
 df_names_link(int run, const struct df_artifact *a, size_t n,
     struct df_err *e)
 {
 	struct df_buf b = DF_BUF_INIT;
+	const char *base;
 	size_t i;
-	int r = 0;
+	int fd, r = 0;
 
 	for (i = 0; i < n && r == 0; i++) {
+		fd = open_dir(run, a[i].name, &base, e);
+		if (fd < 0) {
+			r = -1;
+			break;
+		}
 		df_buf_reset(&b);
 		df_name_target(&b, a[i].name, &a[i].digest);
-		if (symlinkat(b.s, run, a[i].name) == 0)
-			continue;
-		if (errno == ENOENT)
-			r = df_mkdirs(run, a[i].name, 0, 0755, e);
-		if (r == 0)
-			r = df_replace_link(run, a[i].name, b.s, e);
+		if (symlinkat(b.s, fd, base) < 0)
+			r = df_replace_link(fd, base, b.s, e);
+		close(fd);
 	}
 	df_buf_release(&b);
 	return r;

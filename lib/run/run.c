@@ -274,8 +274,7 @@ df_run_refresh(struct df_run *r, struct df_err *e)
 		return 0;
 	if (e && e->exit != DF_EXTERNAL)
 		e->exit = DF_INTEGRITY;
-	if (e && (strncmp(e->code, "store.", 6) == 0 ||
-	    strncmp(e->code, "name.", 5) == 0)) {
+	if (e && strncmp(e->msg, "log line ", 9) != 0) {
 		was = *e;
 		(void)df_fail(e, was.exit, was.code, "log line %llu: %s",
 		    (unsigned long long)r->log.seq + 1, was.msg);
