@@ -8,11 +8,6 @@ needs_tool df-sign df-boot df-handoff
 keys
 tiny_spec spec
 
-# lines: of the run's log
-lines() {
-	wc -l <"$DF_RUN/log.jsonl"
-}
-
 # broken: a copy of the run, as bad
 broken() {
 	rm -rf bad
@@ -41,12 +36,12 @@ boot --spec spec
 exits 0 'all that would be made' df-handoff -n
 is "$(cat "$out")" "$(printf 'handoff/T-00%s.json\nhandoff/T-00%s.md\n' \
 	1 1 2 2 3 3)" 'their names'
-is "$(lines)" 2 'nothing happened'
+is "$(lines "$DF_RUN")" 2 'nothing happened'
 no 'no file' test -e "$DF_RUN/handoff"
 exits 0 'one task' df-handoff T-002
 is "$(cat "$out")" 'handoff/T-002.json
 handoff/T-002.md' 'its two names'
-is "$(lines)" 4 'two events'
+is "$(lines "$DF_RUN")" 4 'two events'
 has "$DF_RUN/log.jsonl" '"attempt":1,"outcome":"success","stage":"handoff","tasks":1'
 is "$(ls "$DF_RUN/handoff")" 'T-002.json
 T-002.md' 'its two links'
@@ -58,12 +53,12 @@ is "$(cat "$out")" "$(printf 'handoff/T-00%s.json\nhandoff/T-00%s.md\n' \
 has "$DF_RUN/log.jsonl" '"attempt":2,"outcome":"success","stage":"handoff","tasks":1'
 no 'what held was not made again' sh -c \
 	"tail -n 1 '$DF_RUN/log.jsonl' | grep -q handoff/T-002"
-is "$(lines)" 6 'two more events'
+is "$(lines "$DF_RUN")" 6 'two more events'
 printf 'result/T-003/7.tree\n\nT-003\n' >in
 exits 0 'names on stdin' from in df-handoff -
 is "$(cat "$out")" 'handoff/T-003.json
 handoff/T-003.md' 'a task named twice is made once'
-is "$(lines)" 8 'two more events'
+is "$(lines "$DF_RUN")" 8 'two more events'
 exits 4 'an empty stdin' from /dev/null df-handoff -
 has "$err" 'no name on stdin'
 exits 3 'a task that there is not' df-handoff -v T-004
@@ -74,10 +69,10 @@ exits 3 'NUL on stdin' from in df-handoff -
 
 # ---- nothing to do ----
 
-before=$(lines)
+before=$(lines "$DF_RUN")
 exits 0 'again' df-handoff
 is "$(wc -l <"$out")" 6 'all names'
-is "$(lines)" "$before" 'no event'
+is "$(lines "$DF_RUN")" "$before" 'no event'
 ok 'the same bytes' cmp kept "$DF_RUN/handoff/T-002.md"
 touch -h -d 2020-01-01 "$DF_RUN/handoff/T-001.md"
 rm "$DF_RUN/handoff/T-002.json"
@@ -173,7 +168,7 @@ run within plant df-boot -q --spec spec
 if [ "$rc" -eq 0 ]; then
 	DF_RUN=$(cat "$out")
 	exits 3 'a template that does not compile' df-handoff
-	is "$(lines)" 2 'nothing happened'
+	is "$(lines "$DF_RUN")" 2 'nothing happened'
 else
 	is "$rc" 3 'a template that does not compile is refused at boot'
 	skip 1 'no run'
@@ -190,7 +185,7 @@ exits 5 'a key of nobody' env DF_KEY=stranger df-handoff
 chmod 644 keys/df-run
 exits 5 'a key that others can read' df-handoff
 chmod 600 keys/df-run
-is "$(lines)" 2 'nothing happened'
+is "$(lines "$DF_RUN")" 2 'nothing happened'
 
 # ---- a run that was tampered with ----
 

@@ -8,10 +8,6 @@ needs_tool df-sign df-boot df-handoff df-prompt
 keys
 tiny_spec spec
 
-lines() {
-	wc -l <"$DF_RUN/log.jsonl"
-}
-
 broken() {
 	rm -rf bad
 	cp -a "$DF_RUN" bad
@@ -44,7 +40,7 @@ exits 4 'a pipeline whose first program refuses' sh -c \
 has "$err" 'refused or failed'
 must df-handoff -q T-001
 exits 4 'one of two has no handoff' df-prompt T-001 T-002
-is "$(lines)" 4 'nothing happened'
+is "$(lines "$DF_RUN")" 4 'nothing happened'
 no 'no file' test -e "$DF_RUN/prompt"
 
 # ---- making them ----
@@ -52,14 +48,14 @@ no 'no file' test -e "$DF_RUN/prompt"
 exits 0 'what would be made' df-prompt -n T-001
 is "$(cat "$out")" 'prompt/T-001.json
 prompt/T-001.md' 'its names'
-is "$(lines)" 4 'nothing happened'
+is "$(lines "$DF_RUN")" 4 'nothing happened'
 exits 0 'one task' df-prompt T-001
 is "$(cat "$out")" 'prompt/T-001.json
 prompt/T-001.md' 'its two names that are no secret'
 is "$(ls "$DF_RUN/prompt")" 'T-001.answers.age
 T-001.json
 T-001.md' 'its three links'
-is "$(lines)" 6 'two events'
+is "$(lines "$DF_RUN")" 6 'two events'
 has "$DF_RUN/log.jsonl" '"outcome":"success","stage":"prompt","tasks":1'
 has "$DF_RUN/log.jsonl" "{\"digest\":\"sha256:$(sha256sum \
 	<"$DF_RUN/handoff/T-001.json" | cut -d ' ' -f 1)\",\"name\":\"handoff/T-001.json\"}" \
@@ -75,10 +71,10 @@ has "$err" 'hint: did you mean T-00'
 
 # ---- nothing to do ----
 
-before=$(lines)
+before=$(lines "$DF_RUN")
 cp -RL "$DF_RUN/prompt" kept
 exits 0 'again' df-prompt
-is "$(lines)" "$before" 'no event'
+is "$(lines "$DF_RUN")" "$before" 'no event'
 touch -h -d 2020-01-01 "$DF_RUN/prompt/T-001.md"
 rm "$DF_RUN/prompt/T-002.md" "$DF_RUN/prompt/T-003.json"
 exits 0 'where links are old or gone' df-prompt
@@ -197,7 +193,7 @@ exits 3 'no key' env DF_KEYS="$tmp/none" df-prompt
 chmod 640 keys/df-run
 exits 5 'a key that others can read' df-prompt
 chmod 600 keys/df-run
-is "$(lines)" 4 'nothing happened'
+is "$(lines "$DF_RUN")" 4 'nothing happened'
 
 # ---- a run that was tampered with ----
 

@@ -78,6 +78,8 @@ function allowed(file, places,    i, n, p) {
 		next
 	}
 	to = name
+	if (own == "bin" && to !~ /\//)	# of the same tool
+		next
 	if (!sub(/\/.*/, "", to) || !(to in layer) || to == "bin")
 		print at "\"" name "\" is not named by its layer"
 	else if (!((own, to) in may))

@@ -25,6 +25,10 @@ say() {
 
 tools=$("$make" -s --no-print-directory print-TOOLS)
 libexec=$("$make" -s --no-print-directory print-LIBEXEC)
+# The further sources of a tool TOOL are TOOL_SRC.
+# shellcheck disable=SC2046,SC2086 # names without blanks
+parts=$("$make" -s --no-print-directory $(printf 'print-%s_SRC ' $tools \
+	$libexec) | tr '\n' ' ')
 "$make" -s -k -j2 O="$O" all >/dev/null 2>&1
 
 # page FILE NAME: "opt LINE --x", "cm LINE word", "exit LINE 0"
@@ -120,8 +124,7 @@ check() {
 	table "$prog"
 	page "$man" "$name" >"$found.page"
 	{
-		cut -f 3 "$found.opts"
-		cut -f 4 "$found.opts"
+		grep '^opt' "$found.opts" | cut -f 3,4 | tr '\t' '\n'
 		printf '%s\n' --help --version
 	} | grep '^-' | sort -u >"$found.have"
 	while read -r o; do
@@ -167,10 +170,13 @@ for name in $others; do
 done
 for f in bin/*.c; do
 	name=${f#bin/}
-	case " $tools $libexec " in
+	case " $tools $libexec $parts " in
 	*" ${name%.c} "*) ;;
-	*) say "$f:1: is in neither TOOLS nor LIBEXEC" ;;
+	*) say "$f:1: is in neither TOOLS nor LIBEXEC, nor part of a tool" ;;
 	esac
+done
+for name in $parts; do
+	[ -f "bin/$name.c" ] || say "Makefile:1: bin/$name.c does not exist"
 done
 sort -t : -k 1,1 -k 2,2n "$found"
 [ ! -s "$found" ]
