@@ -141,6 +141,22 @@ $(O)/t/bench/bench: $(O)/obj/t/bench/bench.o
 	@mkdir -p $(@D)
 	$(CC) $(DF_LDFLAGS) $(LDFLAGS) -o $@ $<
 
+# Preloaded into what is tested, before the sanitizers' own: without them.
+$(O)/t/fault/fault.so: t/fault/fault.c lib/base/df.h
+	@mkdir -p $(@D)
+	$(CC) $(DF_CPPFLAGS) $(CPPFLAGS) -std=c11 $(WARN) -fPIC -shared \
+	    -ffile-prefix-map=$(CURDIR)=. $(CFLAGS) $(LDFLAGS) -o $@ $<
+
+# df-verify in a program that forks it for each change that it makes.
+$(O)/obj/t/fault/df-verify.o: bin/df-verify.c
+	@mkdir -p $(@D)
+	$(CC) $(DF_CPPFLAGS) -Dmain=df_verify_main $(CPPFLAGS) $(DF_CFLAGS) \
+	    -Wno-missing-prototypes $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/t/fault/tamper: $(patsubst %,$(O)/obj/t/fault/%.o,tamper df-verify) $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(DF_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 # libFuzzer brings its own main().
 FUZZ_MAIN = $(if $(LIBFUZZER),,$(O)/obj/t/fuzz/main.o)
 
@@ -157,7 +173,9 @@ $(O)/share/darkfactory:
 
 # ---- test ----------------------------------------------------------------
 
-unit: $(UNIT:%=$(O)/t/unit/%) fuzzers
+FAULT = $(O)/t/fault/fault.so $(O)/t/fault/tamper
+
+unit: $(UNIT:%=$(O)/t/unit/%) fuzzers $(FAULT)
 fuzzers: $(FUZZ:%=$(O)/t/fuzz/%)
 
 check: all unit

@@ -698,6 +698,13 @@ show(char **operand, size_t n)
 	if (df_run_get(&step.run, name, DF_RUN_BLOB_MAX, &age, &e) < 0 ||
 	    df_unseal(&age, DF_ROLE_HOLDOUT, &plain, &e) < 0)
 		df_die(&e);
+	if (df_args.dry) {
+		df_note("%s would be shown and the disclosure recorded", name);
+		df_buf_wipe(&plain);
+		df_buf_release(&age);
+		df_step_close(&step);
+		return DF_OK;
+	}
 	df_commit_init(&c, "holdout.shown", NULL);
 	c.data = df_jset_str(c.data, "actor", step.me->principal);
 	c.data = df_jset_str(c.data, "reason", o_message);

@@ -22,8 +22,8 @@ static const char *o_as;
 
 static const struct df_opt opts[] = {
 	{ 0, "as", "SYSTEM", "in the words of ro, spec250, sr, mf, recomp, "
-	    "level4, attractor, batch or darkfactorio", DF_OPT_STR, &o_as, 0,
-	    0 },
+	    "level4, attractor, batch, darkfactorio or factory_report",
+	    DF_OPT_STR, &o_as, 0, 0 },
 	DF_ARG_RUN, DF_ARG_FACTORY, DF_ARG_JSON, DF_ARG_QUIET, DF_ARG_VERBOSE,
 	DF_ARG_END
 };
@@ -510,6 +510,10 @@ main(int argc, char **argv)
 			break;
 	if (o_as && i == DF_LEN(systems))
 		df_usage("--as %s: no such system", o_as);
+	/* A factory that was named wins over a run that was not. */
+	if (n == 0 && df_args.factory && df_args.factory !=
+	    getenv("DF_FACTORY") && df_args.run == getenv("DF_RUN"))
+		df_args.run = NULL;
 	if (n == 0 && (df_args.run == NULL || *df_args.run == '\0')) {
 		worst = all_runs(&e);
 		if (worst < 0)

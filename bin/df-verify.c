@@ -33,7 +33,10 @@ static const struct df_opt opts[] = {
 	    DF_OPT_STR, &o_root, 0, 0 },
 	{ 0, "self", NULL, "CONSISTENT is enough: exit 0", DF_OPT_FLAG,
 	    &o_self, 0, 0 },
-	DF_ARG_RUN, DF_ARG_FACTORY, DF_ARG_TRUST, DF_ARG_JSON, DF_ARG_QUIET,
+	DF_ARG_RUN,
+	{ 'F', "factory", "DIR", "the factory whose log anchors ($DF_FACTORY)",
+	    DF_OPT_STR, &df_args.factory, 0, 0 },
+	DF_ARG_TRUST, DF_ARG_JSON, DF_ARG_QUIET,
 	DF_ARG_VERBOSE, DF_ARG_END
 };
 static const struct df_tool tool = {

@@ -399,7 +399,12 @@ is "$(row approvals "$out")" '1 of 2' 'says how many'
 refused 7 'the same person' -k keys/dave approve -m 'fine'
 has "$err" 'this person has approved already'
 refused 7 'with another key' -k keys/dave2 approve -m 'fine'
-refused 7 'a rejection then' -k keys/carol reject -m no -r again
+cp -a "$DF_RUN" three
+exits 0 'one rejection then' df-decide -q -C three -k keys/carol reject -m no \
+	-r again
+is "$(DF_RUN=three data .type)" run.rejected 'decides'
+exits 0 'that run' df-verify three
+rm -rf three
 exits 0 'the second' df-decide -q -k keys/carol approve -m 'fine too'
 is "$(cat "$out") $(data .type) $(data .data.approvals)" \
 	'decision/2.json run.approved 2' 'decides'

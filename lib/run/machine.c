@@ -443,7 +443,10 @@ decide(struct df_state *s, const struct df_fact *f, enum df_run_decision d,
 	if (s->paused)
 		return df_fail(e, DF_REFUSED, "state.paused",
 		    "%s: run is paused", f->type);
-	if (s->decision != DF_D_NONE && s->decision != d)
+	/* The first of several approvals settles nothing yet: one rejection
+	   still does. */
+	if (s->decision != DF_D_NONE && s->decision != d &&
+	    strcmp(f->type, "run.rejected") != 0)
 		return df_fail(e, DF_CONFLICT, "decision.made",
 		    "another decision is recorded already");
 	if (s->verdict == DF_V_NONE)

@@ -204,7 +204,7 @@ md_head(jv r, struct df_buf *b)
 		    df_jv_bool(d, "self_approved") ? ", self-approved" : "",
 		    *str(d, "effective") ? ", amended" : "");
 	else
-		df_buf_str(b, "- Decision: none yet\n");
+		df_buf_str(b, "- Decision: none\n");
 	df_buf_fmt(b, "- Tokens: %lld, time: ", (long long)df_jv_int(r,
 	    "total_tokens", 0));
 	seconds(b, df_jv_int(r, "total_duration_ms", 0));

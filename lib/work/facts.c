@@ -342,6 +342,22 @@ collect(jv results, int *pass)
 	return out;
 }
 
+/* A policy that raises an error says no: that can be replayed. */
+static jv
+raised(const char *why)
+{
+	struct df_buf b = DF_BUF_INIT;
+	jv c = df_jset_str(jv_object(), "name", "policies"), v;
+
+	df_text_foreign(&b, why, strlen(why), DF_TEXT_LINE, 0, 200);
+	c = df_jset_strn(c, "message", b.s, b.n);
+	c = df_jset_str(c, "status", "FAIL");
+	df_buf_release(&b);
+	v = df_jset(jv_object(), "checks", jv_array_append(jv_array(), c));
+	v = df_jset_str(v, "schema", "df.policy-result/1");
+	return df_jset_str(v, "verdict", "fail");
+}
+
 jv
 df_policies(struct df_run *r, jv facts, struct df_err *e)
 {
@@ -358,6 +374,8 @@ df_policies(struct df_run *r, jv facts, struct df_err *e)
 		    "the run was booted without a policy");
 	} else {
 		all = df_jq_run(b.s, facts, POLICY_MS, "policies", e);
+		if (!jv_is_valid(all) && strcmp(e->code, "jq.run") == 0)
+			v = raised(e->msg);
 		if (jv_is_valid(all)) {
 			results = jv_array_get(jv_copy(all), 0);
 			v = df_jset(jv_object(), "checks", collect(results,

@@ -17,8 +17,8 @@ jv df_facts(struct df_run *r, struct df_err *e);
 /*
  * Run the policies that the run was booted with, all as one program, on the
  * facts (eaten): schemas/policy-result.json.  A policy that yields nothing, or
- * not {name, status, message}, fails.  jv_invalid() with *e when one cannot
- * be run.
+ * not {name, status, message}, or raises an error, fails.  jv_invalid() with
+ * *e when one cannot be run.
  */
 jv df_policies(struct df_run *r, jv facts, struct df_err *e);
 

@@ -196,9 +196,12 @@ df_jq_run(const char *program, jv input, int64_t ms, const char *what,
 	else if (b.n && b.s[0] == '+' && WIFEXITED(status) &&
 	    WEXITSTATUS(status) == 0)
 		v = df_json_parse(b.s + 1, b.n - 1, 0, what, e);
-	else
+	else if (b.n > 1 && b.s[0] == '-' && b.s[1] == 'r')
 		(void)df_fail(e, DF_INPUT, "jq.run", "%s: %s", what,
 		    b.n > 2 ? b.s + 2 : "the program failed");
+	else
+		(void)df_fail(e, DF_EXTERNAL, "jq.died",
+		    "%s: jq ended without a result: too little memory?", what);
 	df_buf_release(&b);
 	return v;
 }
