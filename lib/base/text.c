@@ -218,16 +218,21 @@ df_hex(struct df_buf *b, const uint8_t *p, size_t n)
 	b->n += n * 2;
 }
 
+/* By character: its value and 1; 32 more for an upper-case one; 0 is none. */
+static const uint8_t hexdigit[256] = {
+	['0'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+	['a'] = 11, 12, 13, 14, 15, 16,
+	['A'] = 32 + 11, 32 + 12, 32 + 13, 32 + 14, 32 + 15, 32 + 16,
+};
+
 static int
 nibble(char c, int any)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (any && c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
+	uint8_t v = hexdigit[(uint8_t)c];
+
+	if (v == 0 || (v > 32 && !any))
+		return -1;
+	return (v & 31) - 1;
 }
 
 static int

@@ -342,6 +342,9 @@ copy_threaded(int in, int out, const char *first, size_t nfirst, uint64_t max,
 		pthread_mutex_unlock(&g.lock);
 		/* The buffer stays as it is until put has gone round. */
 		r = df_write_fd(out, g.buf[k], (size_t)n, blob, e);
+		/* The disk begins now, not at the barrier. */
+		(void)sync_file_range(out, (off_t)total - n, n,
+		    SYNC_FILE_RANGE_WRITE);
 	}
 	pthread_mutex_lock(&g.lock);
 	g.end = 1;

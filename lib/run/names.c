@@ -334,18 +334,16 @@ df_name_target(struct df_buf *b, const char *name, const struct df_digest *d)
 	df_hex(b, d->b, sizeof(d->b));
 }
 
-/* The directory of a name, made when it is not there: never through a link
-   that somebody has put in its place. */
+/* The directory of a name, its first len bytes, made when it is not there:
+   never through a link that somebody has put in its place. */
 static int
-open_dir(int run, const char *name, const char **base, struct df_err *e)
+open_dir(int run, const char *name, size_t len, struct df_err *e)
 {
-	const char *slash = strrchr(name, '/');
 	char dir[DF_NAME_MAX + 1];
 	int fd;
 
-	*base = slash ? slash + 1 : name;
-	snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - name) : 1,
-	    slash ? name : ".");
+	snprintf(dir, sizeof(dir), "%.*s", len ? (int)len - 1 : 1, len ? name :
+	    ".");
 	fd = df_open_beneath(run, dir, O_PATH | O_DIRECTORY, 1);
 	if (fd < 0 && errno == ENOENT) {
 		if (df_mkdirs(run, dir, 1, 0755, e) < 0)
@@ -360,26 +358,53 @@ open_dir(int run, const char *name, const char **base, struct df_err *e)
 }
 
 int
+df_names_linked(int run, const struct df_artifact *a)
+{
+	struct df_buf want = DF_BUF_INIT;
+	char got[4096];
+	ssize_t n;
+	int yes;
+
+	df_name_target(&want, a->name, &a->digest);
+	n = readlinkat(run, a->name, got, sizeof(got));
+	yes = n >= 0 && (size_t)n == want.n && memcmp(got, want.s, want.n) ==
+	    0;
+	df_buf_release(&want);
+	return yes;
+}
+
+int
 df_names_link(int run, const struct df_artifact *a, size_t n,
     struct df_err *e)
 {
 	struct df_buf b = DF_BUF_INIT;
-	const char *base;
-	size_t i;
-	int fd, r = 0;
+	const char *base, *was = NULL;
+	size_t i, len = 0;
+	int fd = -1, r = 0;
 
 	for (i = 0; i < n && r == 0; i++) {
-		fd = open_dir(run, a[i].name, &base, e);
-		if (fd < 0) {
-			r = -1;
-			break;
+		base = strrchr(a[i].name, '/');
+		base = base ? base + 1 : a[i].name;
+		/* Neighbours are often in one directory. */
+		if (was == NULL || (size_t)(base - a[i].name) != len ||
+		    memcmp(a[i].name, was, len) != 0) {
+			if (fd >= 0)
+				close(fd);
+			was = a[i].name;
+			len = (size_t)(base - was);
+			fd = open_dir(run, was, len, e);
+			if (fd < 0) {
+				r = -1;
+				break;
+			}
 		}
 		df_buf_reset(&b);
 		df_name_target(&b, a[i].name, &a[i].digest);
 		if (symlinkat(b.s, fd, base) < 0)
 			r = df_replace_link(fd, base, b.s, e);
-		close(fd);
 	}
+	if (fd >= 0)
+		close(fd);
 	df_buf_release(&b);
 	return r;
 }

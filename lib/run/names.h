@@ -63,6 +63,8 @@ jv df_artifacts_put(jv data, const struct df_artifact *a, size_t n,
 jv df_inputs_put(jv data, const struct df_input *a, size_t n,
 	struct df_store *s, struct df_err *e);
 
+/* Is the link of the name there, and right? */
+int df_names_linked(int run, const struct df_artifact *a);
 /* Make the links of n artifacts below directory run. */
 int df_names_link(int run, const struct df_artifact *a, size_t n,
 	struct df_err *e) DF_CHECK;

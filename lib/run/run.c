@@ -397,22 +397,15 @@ int
 df_run_relink(struct df_run *r, int dry, void (*fn)(const char *name),
     struct df_err *e)
 {
-	struct df_buf want = DF_BUF_INIT;
 	struct df_artifact a;
 	struct stat st;
-	char got[4096];
 	size_t i;
-	ssize_t k;
 	int ret = 0;
 
 	for (i = 0; i < r->nname && ret == 0; i++) {
 		snprintf(a.name, sizeof(a.name), "%s", r->name[i].name);
 		a.digest = r->name[i].digest;
-		df_buf_reset(&want);
-		df_name_target(&want, a.name, &a.digest);
-		k = readlinkat(r->dir, a.name, got, sizeof(got));
-		if (k >= 0 && (size_t)k == want.n && memcmp(got, want.s,
-		    want.n) == 0)
+		if (df_names_linked(r->dir, &a))
 			continue;
 		if (fn)
 			fn(a.name);
@@ -427,7 +420,6 @@ df_run_relink(struct df_run *r, int dry, void (*fn)(const char *name),
 		else
 			ret = df_names_link(r->dir, &a, 1, e);
 	}
-	df_buf_release(&want);
 	return ret;
 }
 

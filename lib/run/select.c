@@ -99,6 +99,9 @@ df_touch_name(struct df_run *r, const char *name)
 	}
 	snprintf(a.name, sizeof(a.name), "%s", name);
 	a.digest = n->digest;
+	if (df_names_linked(r->dir, &a) && utimensat(r->dir, name, now,
+	    AT_SYMLINK_NOFOLLOW) == 0)
+		return;
 	if (df_names_link(r->dir, &a, 1, &e) < 0)
 		df_warn("%s (df-store names makes it again)", e.msg);
 }

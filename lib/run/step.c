@@ -281,7 +281,7 @@ df_step_commit(struct df_step *s, struct df_commit *c, size_t n,
 {
 	struct df_event_new *ev = df_calloc(n + 1, sizeof(*ev));
 	struct df_err le;
-	size_t i, k;
+	size_t i;
 	int r = 0;
 
 	for (i = 0; i < n && r == 0; i++) {
@@ -306,15 +306,9 @@ df_step_commit(struct df_step *s, struct df_commit *c, size_t n,
 	if (r == 0)
 		r = append(s, ev, n, e);
 	df_log_unlock(&s->run.log);
-	for (i = 0; i < n && r == 0; i++) {
-		for (k = 0; k < c[i].nout; k++)
-			if (df_names_link(s->run.dir, &c[i].out[k], 1, &le)
-			    < 0) {
-				df_warn("%s (df-store names makes it again)",
-				    le.msg);
-				break;
-			}
-	}
+	for (i = 0; i < n && r == 0; i++)
+		if (df_names_link(s->run.dir, c[i].out, c[i].nout, &le) < 0)
+			df_warn("%s (df-store names makes it again)", le.msg);
 	free(ev);
 	return r;
 }

@@ -50,7 +50,8 @@ prepare(struct call *c, const char *gitdir, const char *const args[],
 	    "GIT_COMMITTER_DATE=@0 +0000", "LC_ALL=C", "HOME=/nonexistent",
 	    "PATH=/usr/local/bin:/usr/bin:/bin" };
 	static const char *const conf[] = { "core.hooksPath=/dev/null",
-	    "core.fsmonitor=false", "gc.auto=0", "safe.directory=*" };
+	    "core.fsmonitor=false", "gc.auto=0", "maintenance.auto=false",
+	    "safe.directory=*" };
 	size_t n = 0, i;
 
 	df_buf_init(&c->gitdir);

@@ -38,7 +38,9 @@ put_text(int dir, const char *name, const struct df_buf *b, struct df_err *e)
 static int
 commit(int ws, struct df_err *e)
 {
-	static const char *const add[] = { "add", "--all", "--force", ".",
+	/* Large files are streamed, and nothing is worth compressing. */
+	static const char *const add[] = { "-c", "core.bigFileThreshold=1m",
+	    "-c", "core.compression=0", "add", "--all", "--force", ".",
 	    NULL };
 	static const char *const save[] = { "commit", "--quiet",
 	    "--allow-empty", "--no-verify", "--no-gpg-sign", "-m", "start",
