@@ -156,6 +156,21 @@ begins_utf8(const char *s, size_t n)
 	return 0;
 }
 
+#define EACH(b) (UINT64_C(0x0101010101010101) * (b))
+
+/* Eight bytes of which none ends a string, escapes, or needs a look? */
+static int
+plain8(const char *s)
+{
+	uint64_t w, quote, slash;
+
+	memcpy(&w, s, sizeof(w));
+	quote = w ^ EACH('"');
+	slash = w ^ EACH('\\');
+	return (((w - EACH(0x20)) | (quote - EACH(1)) | (slash - EACH(1)) |
+	    w) & EACH(0x80)) == 0;
+}
+
 static int
 string(struct scan *c, uint32_t *tok)
 {
@@ -167,6 +182,8 @@ string(struct scan *c, uint32_t *tok)
 
 	t = push(c, DF_JSTRING, ++c->i);
 	for (;;) {
+		while (n - c->i >= 8 && plain8(s + c->i))
+			c->i += 8;
 		while (c->i < n) {
 			ch = (unsigned char)s[c->i];
 			if (ch < 0x20 || ch == '"' || ch == '\\' || ch >= 0x80)
