@@ -26,10 +26,11 @@ base_SRC = buf clock decimal err file hash json list mem opt out par pattern \
 	schema-link schema-say text
 evidence_SRC = age age-key age-read agent key log seal sign store tree trust \
 	trust-read wire
-run_SRC = closed config factory gate hold ids machine names origin place \
-	profile project records report run select settings state step
+run_SRC = closed config entry factory freeze gate head hold ids machine \
+	names origin outside place profile project records report \
+	report-attempt report-make run select settings state step
 spec_SRC = $(patsubst lib/spec/%.c,%,$(sort $(wildcard lib/spec/*.c)))
-work_SRC = adapter attempt basetree bundle combine \
+work_SRC = adapter attempt basetree bundle combine decide disclose \
 	dispatch dispatch-adopt dispatch-end dispatch-merge dispatch-plan facts \
 	git gittree isolation jq judge merge preflight protect record sandbox \
 	schedule scratch secret spawn tap unseal workspace
@@ -40,6 +41,13 @@ TOOLS = df-boot df-decide df-dispatch df-freeze df-handoff df-holdout \
 LIBEXEC = df-archive df-inside
 # Tools of more than one file:
 df-boot_SRC = boot boot-record
+df-decide_SRC = name
+df-freeze_SRC = name
+df-holdout_SRC = holdout-judge holdout-record holdout-scan
+df-log_SRC = log-append log-sig
+df-sign_SRC = sign-file sign-init
+df-status_SRC = status-as
+df-store_SRC = name
 
 UNIT = $(patsubst t/unit/%.c,%,$(sort $(wildcard t/unit/*.c)))
 FUZZ = $(filter-out main,$(patsubst t/fuzz/%.c,%,$(sort $(wildcard t/fuzz/*.c))))
@@ -153,7 +161,8 @@ $(O)/obj/t/fault/df-verify.o: bin/df-verify.c
 	$(CC) $(DF_CPPFLAGS) -Dmain=df_verify_main $(CPPFLAGS) $(DF_CFLAGS) \
 	    -Wno-missing-prototypes $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(O)/t/fault/tamper: $(patsubst %,$(O)/obj/t/fault/%.o,tamper df-verify) $(ARCHIVES)
+$(O)/t/fault/tamper: $(patsubst %,$(O)/obj/t/fault/%.o,tamper df-verify) \
+	$(df-verify_SRC:%=$(O)/obj/bin/%.o) $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(CC) $(DF_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 

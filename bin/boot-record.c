@@ -3,16 +3,9 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "run/head.h"
 #include "spec/public.h"
 #include "boot.h"
-
-static jv
-digest_jv(const struct df_digest *d)
-{
-	char s[DF_DIGEST_STR];
-
-	return jv_string(df_digest_str(d, s));
-}
 
 static jv
 bytes_digest(const struct df_buf *b)
@@ -20,7 +13,7 @@ bytes_digest(const struct df_buf *b)
 	struct df_digest d;
 
 	df_sha256(b->s, b->n, &d);
-	return digest_jv(&d);
+	return df_digest_json(&d);
 }
 
 jv
@@ -33,7 +26,7 @@ df_boot_envelope(struct df_boot *b, const struct df_base *base,
 	o = df_jset_str(jv_object(), "source", base->source);
 	if (base->commit[0])
 		o = df_jset_str(o, "commit", base->commit);
-	v = df_jset(v, "base", df_jset(o, "tree", digest_jv(&base->tree)));
+	v = df_jset(v, "base", df_jset(o, "tree", df_digest_json(&base->tree)));
 	v = df_jset(v, "commitment", bytes_digest(&b->commitment));
 	v = df_jset_str(v, "component", b->spec.component);
 	v = df_jset(v, "config", df_configs_json(&b->profile.cfg));
@@ -54,7 +47,7 @@ df_boot_envelope(struct df_boot *b, const struct df_base *base,
 	v = df_jset_str(v, "schema", "df.run/1");
 	v = df_jset(v, "settings", jv_copy(b->profile.settings));
 	o = df_jset(jv_object(), "documents", documents);
-	v = df_jset(v, "spec", df_jset(o, "tree", digest_jv(spec)));
+	v = df_jset(v, "spec", df_jset(o, "tree", df_digest_json(spec)));
 	if (b->submission_text.n) {
 		o = df_jset(jv_object(), "digest",
 		    bytes_digest(&b->submission_text));
@@ -81,12 +74,12 @@ df_boot_run_key(struct df_boot *b, const struct df_base *base,
 
 	for (i = 0; i < b->profile.cfg.n; i++) {
 		c = &b->profile.cfg.v[i];
-		o = df_jset(o, c->name, digest_jv(&c->digest));
+		o = df_jset(o, c->name, df_digest_json(&c->digest));
 	}
-	v = df_jset(v, "base", digest_jv(&base->tree));
+	v = df_jset(v, "base", df_digest_json(&base->tree));
 	v = df_jset(v, "config", o);
 	v = df_jset(v, "settings", jv_copy(b->profile.settings));
-	v = df_jset(v, "spec", digest_jv(spec));
+	v = df_jset(v, "spec", df_digest_json(spec));
 	(void)df_id_key(v, DF_TAG_RUN_KEY, b->key_hex);
 }
 

@@ -8,17 +8,15 @@
 #include "base/df.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/opt.h"
 #include "base/out.h"
-#include "base/schema.h"
 #include "base/text.h"
 #include "run/gate.h"
 #include "run/step.h"
-#include "work/facts.h"
+#include "work/decide.h"
+#include "name.h"
 
 static const char *o_message, *o_statement, *o_remediation;
 static const char *o_class = "implementation_defect", *o_effect;
@@ -26,31 +24,10 @@ static const char *o_class = "implementation_defect", *o_effect;
 struct work {
 	struct df_step step;
 	struct df_gate gate;
-	jv facts, policy;		/* records */
-	struct df_buf facts_text, policy_text;	/* canonical, with LF */
-	int pass;			/* of the policies */
-	int self;
+	struct df_decide d;
 };
 
 /* ---- what is decided ---- */
-
-/* Facts and policies, as records. */
-static int
-collect(struct work *w, struct df_err *e)
-{
-	struct df_run *r = &w->step.run;
-
-	w->facts = df_facts(r, e);
-	if (!jv_is_valid(w->facts) || df_schema_write(&w->facts_text,
-	    jv_copy(w->facts), "facts", e) < 0)
-		return -1;
-	w->policy = df_policies(r, jv_copy(w->facts), e);
-	if (!jv_is_valid(w->policy) || df_schema_write(
-	    &w->policy_text, jv_copy(w->policy), "policy-result", e) < 0)
-		return -1;
-	w->pass = strcmp(df_jv_str(w->policy, "verdict"), "pass") == 0;
-	return 0;
-}
 
 static void
 digest_row(struct df_buf *b, const char *label, const struct df_run *r,
@@ -122,10 +99,10 @@ summary(struct work *w, struct df_buf *b)
 	    df_digest_str(&s->genesis, hex));
 	df_buf_fmt(b, "%-14s%s, %zu of %zu tasks COMPLETED\n", "status",
 	    df_run_status_name(s->status), s->done, s->ntask);
-	verdict_text(b, w->facts);
+	verdict_text(b, w->d.facts);
 	digest_row(b, "merged tree", r, "result/merged.tree");
 	digest_row(b, "merged patch", r, "result/merged.patch");
-	checks_text(b, w->policy);
+	checks_text(b, w->d.policy);
 	df_buf_fmt(b, "%-14s%u of %u\n", "approvals", s->approvals,
 	    s->need_approvals);
 	df_buf_fmt(b, "%-14s%s%s%s\n", "decision",
@@ -140,18 +117,14 @@ summary(struct work *w, struct df_buf *b)
 static void
 release(struct work *w)
 {
-	df_buf_release(&w->facts_text);
-	df_buf_release(&w->policy_text);
-	jv_free(w->facts);
-	jv_free(w->policy);
+	df_decide_release(&w->d);
 	df_step_close(&w->step);
 }
 
 static int
 show(char **operand, size_t n)
 {
-	struct work w = { .facts = jv_invalid(), .policy = jv_invalid(),
-	    .facts_text = DF_BUF_INIT, .policy_text = DF_BUF_INIT };
+	struct work w;
 	struct df_buf b = DF_BUF_INIT;
 	struct df_err e;
 	jv v;
@@ -159,13 +132,15 @@ show(char **operand, size_t n)
 	(void)operand;
 	if (n)
 		df_usage("show takes no operand");
+	memset(&w, 0, sizeof(w));
+	df_decide_init(&w.d, &w.step);
 	if (df_run_open(&w.step.run, df_args.run, DF_RUN_LINES, &e) < 0 ||
 	    df_gate_check(&w.step.run, NULL, df_args.trust, &w.gate, &e) < 0
-	    || collect(&w, &e) < 0)
+	    || df_decide_collect(&w.d, &e) < 0)
 		df_die(&e);
 	if (df_args.json) {
-		v = df_jset(jv_object(), "facts", jv_copy(w.facts));
-		v = df_jset(v, "policy", jv_copy(w.policy));
+		v = df_jset(jv_object(), "facts", jv_copy(w.d.facts));
+		v = df_jset(v, "policy", jv_copy(w.d.policy));
 		v = df_jset_str(v, "root", w.gate.root);
 		df_out_json(df_jset_str(v, "trusted",
 		    df_trusted_name(w.gate.trusted)));
@@ -178,200 +153,7 @@ show(char **operand, size_t n)
 	return DF_OK;
 }
 
-/* ---- records ---- */
-
-static jv
-digest(const struct df_digest *d)
-{
-	char s[DF_DIGEST_STR];
-
-	return jv_string(df_digest_str(d, s));
-}
-
-static jv
-evidence_of(struct work *w)
-{
-	static const char *const what[][2] = { { "patch",
-	    "result/merged.patch" }, { "report", "report.json" },
-	    { "tree", "result/merged.tree" },
-	    { "validation", "validation.json" } };
-	const struct df_run *r = &w->step.run;
-	const struct df_name *n;
-	struct df_digest d;
-	char name[64];
-	jv v = jv_object();
-	size_t i;
-
-	for (i = 0; i < DF_LEN(what); i++) {
-		n = df_run_find(r, what[i][1]);
-		if (n)
-			v = df_jset(v, what[i][0], digest(&n->digest));
-	}
-	snprintf(name, sizeof(name), "holdout/%u.json", r->state.evaluations);
-	n = df_run_find(r, name);
-	if (n)
-		v = df_jset(v, "verdict", digest(&n->digest));
-	df_sha256(w->facts_text.s, w->facts_text.n, &d);
-	v = df_jset(v, "facts", digest(&d));
-	df_sha256(w->policy_text.s, w->policy_text.n, &d);
-	return df_jset(v, "policy", digest(&d));
-}
-
-static jv
-record(struct work *w, const char *kind)
-{
-	const struct df_state *s = &w->step.run.state;
-	char now[DF_TIME_STR];
-	jv v = jv_object(), o;
-
-	o = df_jset_str(jv_object(), "key", w->step.me->fp);
-	v = df_jset(v, "actor", df_jset_str(o, "principal",
-	    w->step.me->principal));
-	o = df_jset(jv_object(), "digest", digest(&s->head));
-	v = df_jset(v, "head", df_jset_int(o, "seq", (int64_t)s->seq));
-	v = df_jset_str(v, "kind", kind);
-	v = df_jset_int(v, "n", s->decisions + 1);
-	v = df_jset_str(v, "rationale", o_message);
-	v = df_jset(v, "run", digest(&s->genesis));
-	v = df_jset_str(v, "run_name", w->step.run.id);
-	v = df_jset_str(v, "schema", "df.decision/1");
-	return df_jset_str(v, "time", df_time_str(df_now_ms(), now));
-}
-
-static jv
-decision(struct work *w, int approve)
-{
-	jv v = record(w, approve ? "approve" : "reject"), o, i;
-
-	if (o_statement)
-		v = df_jset_str(v, "behavior_statement", o_statement);
-	v = df_jset(v, "evidence", evidence_of(w));
-	i = df_jv_get(w->facts, "isolation");
-	o = df_jset(jv_object(), "attempts", df_jv_get(i, "attempts"));
-	o = df_jset(o, "judge", df_jv_get(i, "judge"));
-	jv_free(i);
-	v = df_jset(v, "levels", o);
-	v = df_jset_bool(v, "self_approved", w->self);
-	if (approve)
-		return v;
-	o = df_jset_str(jv_object(), "class", o_class);
-	return df_jset(v, "remediation", df_jset_str(o, "text",
-	    o_remediation));
-}
-
-/* ---- committing ---- */
-
-static int
-put(struct work *w, struct df_commit *c, const char *suffix, jv v,
-    const char *schema, struct df_err *e)
-{
-	char name[64];
-
-	snprintf(name, sizeof(name), "decision/%u.%s",
-	    w->step.run.state.decisions + 1, suffix);
-	return df_commit_record(&w->step, c, name, schema, v, e);
-}
-
-static void
-event_data(struct work *w, struct df_commit *c, int approve)
-{
-	const struct df_state *s = &w->step.run.state;
-	const struct df_name *tree = df_run_find(&w->step.run,
-	    "result/merged.tree");
-	const char *verdict = df_run_verdict_name(s->verdict);
-
-	c->data = df_jset_str(c->data, "actor", w->step.me->principal);
-	c->data = df_jset_int(c->data, "n", s->decisions + 1);
-	c->data = df_jset_str(c->data, "policy", w->pass ? "pass" : "fail");
-	c->data = df_jset_str(c->data, "rationale", o_message);
-	c->data = df_jset_bool(c->data, "self_approved", w->self);
-	if (tree)
-		c->data = df_jset(c->data, "tree", digest(&tree->digest));
-	c->data = df_jset_str(c->data, "verdict", verdict);
-	if (!approve)
-		c->data = df_jset_str(c->data, "remediation", o_remediation);
-}
-
-static int
-commit(struct work *w, int approve, struct df_err *e)
-{
-	const struct df_state *s = &w->step.run.state;
-	int last = !approve || s->approvals + 1 >= s->need_approvals, r;
-	struct df_commit c;
-
-	df_commit_init(&c, !last ? "decision.recorded" : approve ?
-	    "run.approved" : "run.rejected", NULL);
-	event_data(w, &c, approve);
-	if (!last)
-		c.data = df_jset_str(c.data, "decision", "approve");
-	else if (approve)
-		c.data = df_jset_int(c.data, "approvals", s->approvals + 1);
-	r = put(w, &c, "json", decision(w, approve), "decision", e);
-	if (r == 0)
-		r = put(w, &c, "facts.json", jv_copy(w->facts), "facts", e);
-	if (r == 0)
-		r = put(w, &c, "policy.json", jv_copy(w->policy),
-		    "policy-result", e);
-	if (r == 0)
-		r = df_step_commit(&w->step, &c, 1, e);
-	df_commit_release(&c);
-	return r;
-}
-
-/* ---- guards ---- */
-
-static int
-failing(struct work *w, struct df_err *e)
-{
-	struct df_buf b = DF_BUF_INIT;
-	jv list = df_jv_get(w->policy, "checks"), one;
-	int i, n = jv_array_length(jv_copy(list));
-
-	for (i = 0; i < n; i++) {
-		one = jv_array_get(jv_copy(list), i);
-		if (strcmp(df_jv_str(one, "status"), "PASS") != 0)
-			df_buf_fmt(&b, "%s%s/%s", b.n ? ", " : "",
-			    df_jv_str(one, "policy"), df_jv_str(one,
-			    "name"));
-		jv_free(one);
-	}
-	jv_free(list);
-	(void)df_fail(e, DF_REFUSED, "gate.policy",
-	    "policies do not allow it: %.600s", b.s);
-	df_buf_release(&b);
-	return -1;
-}
-
-static int
-guard(struct work *w, int approve, struct df_err *e)
-{
-	const struct df_run *r = &w->step.run;
-
-	if (r->state.status != DF_ST_EVALUATING)
-		return df_fail(e, DF_REFUSED, "state.status",
-		    "the run is %s: there is nothing to decide",
-		    df_run_status_name(r->state.status));
-	if (r->state.verdict == DF_V_NONE)
-		return df_fail(e, DF_REFUSED, "gate.no_result",
-		    "no scenario result, no decision");
-	w->self = df_is_producer(&w->step.run, w->step.me->fp);
-	if (!approve)
-		return 0;
-	if (r->state.verdict != DF_V_PASS)
-		return df_fail(e, DF_REFUSED, "gate.scenarios",
-		    "unresolved scenario failures: the verdict is %s",
-		    df_run_verdict_name(r->state.verdict));
-	if (!w->pass)
-		return failing(w, e);
-	if (w->self && !df_run_setting_bool(r, "policy.allow_self_approval")) {
-		(void)df_fail(e, DF_AUTH, "auth.separation",
-		    "separation of duties: who approves must not have "
-		    "produced what is approved");
-		return df_hint(e, "policy.allow_self_approval=true in the "
-		    "profile allows and records it");
-	}
-	return 0;
-}
+/* ---- deciding ---- */
 
 /* What is recorded is what was said. */
 static void
@@ -390,21 +172,13 @@ need_message(void)
 	need_text("-m", o_message);
 }
 
-static void
-print_name(const char *name)
-{
-	if (df_args.json)
-		df_out_json(df_jset_str(jv_object(), "name", name));
-	else
-		df_out(name);
-}
-
 static int
 decide(int approve)
 {
 	enum df_run_decision want = approve ? DF_D_APPROVE : DF_D_REJECT;
-	struct work w = { .facts = jv_invalid(), .policy = jv_invalid(),
-	    .facts_text = DF_BUF_INIT, .policy_text = DF_BUF_INIT };
+	struct work w;
+	struct df_decided d = { o_message, o_statement, o_remediation,
+	    o_class };
 	struct df_buf b = DF_BUF_INIT;
 	struct df_err e;
 	char name[64];
@@ -412,6 +186,8 @@ decide(int approve)
 	need_message();
 	need_text("--statement", o_statement);
 	need_text("-r", o_remediation);
+	memset(&w, 0, sizeof(w));
+	df_decide_init(&w.d, &w.step);
 	if (df_step_open(&w.step, DF_ROLE_APPROVE, DF_RUN_LINES, &e) < 0 ||
 	    df_gate_pass(&w.step.run, &w.gate, &e) < 0)
 		df_die(&e);
@@ -424,19 +200,21 @@ decide(int approve)
 		snprintf(name, sizeof(name), "decision/%u.json",
 		    w.step.run.state.decisions);
 	} else {
-		if (collect(&w, &e) < 0 || guard(&w, approve, &e) < 0)
+		if (df_decide_collect(&w.d, &e) < 0 ||
+		    df_decide_guard(&w.d, approve, &e) < 0)
 			df_die(&e);
 		if (!df_quiet) {
 			summary(&w, &b);
 			(void)!fwrite(b.s, 1, b.n, stderr);
 		}
-		if (w.self)
+		if (w.d.self)
 			df_note("self-approved: %s produced what is decided",
 			    w.step.me->principal);
-		if (!df_args.dry && commit(&w, approve, &e) < 0)
+		if (!df_args.dry && df_decide_commit(&w.d, approve, &d,
+		    &e) < 0)
 			df_die(&e);
 	}
-	print_name(name);
+	df_name_say(name);
 	df_buf_release(&b);
 	release(&w);
 	return DF_OK;
@@ -475,57 +253,13 @@ reject(char **operand, size_t n)
 
 /* ---- amendments, after the seal ---- */
 
-/* What the state machine will say, before anything is written. */
-static int
-may_amend(const struct df_state *s, struct df_err *e)
-{
-	if (!s->sealed || s->effective == DF_D_NONE)
-		return df_fail(e, DF_REFUSED, "amend.state",
-		    "only the decision of a sealed run is amended");
-	if (strcmp(o_effect, "note") != 0 && s->decision != DF_D_APPROVE)
-		return df_fail(e, DF_REFUSED, "amend.rejection",
-		    "a rejection is neither reversed nor reinstated: make a "
-		    "new run");
-	return 0;
-}
-
-/* The last record that is no amendment. */
-static const struct df_name *
-decided_record(struct work *w, struct df_err *e)
-{
-	const struct df_name *n, *found = NULL;
-	char name[64];
-	unsigned i;
-	jv v;
-
-	for (i = 1; i <= w->step.run.state.decisions; i++) {
-		snprintf(name, sizeof(name), "decision/%u.json", i);
-		n = df_run_find(&w->step.run, name);
-		if (n == NULL)
-			continue;
-		v = df_run_json(&w->step.run, name, "decision", e);
-		if (!jv_is_valid(v))
-			return NULL;
-		if (strcmp(df_jv_str(v, "kind"), "amend") != 0)
-			found = n;
-		jv_free(v);
-	}
-	if (found == NULL)
-		(void)df_fail(e, DF_REFUSED, "amend.state",
-		    "the run has no decision to amend");
-	return found;
-}
-
 static int
 amend(char **operand, size_t n)
 {
-	struct work w = { .facts = jv_invalid(), .policy = jv_invalid(),
-	    .facts_text = DF_BUF_INIT, .policy_text = DF_BUF_INIT };
-	const struct df_name *was;
-	struct df_commit c;
+	struct work w;
+	struct df_decided d = { .message = o_message };
 	struct df_err e;
 	char name[64];
-	jv v;
 
 	(void)operand;
 	if (n)
@@ -535,32 +269,17 @@ amend(char **operand, size_t n)
 	    "reinstated") != 0))
 		df_usage("--effect is one of note, reversed, reinstated");
 	need_message();
+	memset(&w, 0, sizeof(w));
+	df_decide_init(&w.d, &w.step);
 	if (df_step_open(&w.step, DF_ROLE_APPROVE, DF_RUN_LINES, &e) < 0 ||
 	    df_gate_pass(&w.step.run, &w.gate, &e) < 0)
 		df_die(&e);
-	was = may_amend(&w.step.run.state, &e) == 0 ?
-	    decided_record(&w, &e) : NULL;
-	if (was == NULL)
-		df_die(&e);
-	df_commit_init(&c, "decision.amended", NULL);
-	c.data = df_jset_str(c.data, "actor", w.step.me->principal);
-	c.data = df_jset(c.data, "amends", digest(&was->digest));
-	c.data = df_jset_str(c.data, "effect", o_effect);
-	c.data = df_jset_int(c.data, "n", w.step.run.state.decisions + 1);
-	c.data = df_jset_str(c.data, "rationale", o_message);
-	v = record(&w, "amend");
-	v = df_jset(v, "amends", digest(&was->digest));
-	v = df_jset_str(v, "effect", o_effect);
 	snprintf(name, sizeof(name), "decision/%u.json",
 	    w.step.run.state.decisions + 1);
-	if (df_args.dry)
-		jv_free(v);
-	else if (df_commit_record(&w.step, &c, name, "decision", v, &e) < 0 ||
-	    df_step_commit(&w.step, &c, 1, &e) < 0)
+	if (df_decide_amend(&w.d, o_effect, &d, df_args.dry, &e) < 0)
 		df_die(&e);
-	df_commit_release(&c);
-	print_name(name);
-	df_step_close(&w.step);
+	df_name_say(name);
+	release(&w);
 	return DF_OK;
 }
 

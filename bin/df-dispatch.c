@@ -316,6 +316,20 @@ print_held(struct work *w)
 	}
 }
 
+static int
+work(struct work *w, struct df_err *e)
+{
+	int r = 0;
+
+	catch_signals();
+	if (!holds(w) || o_merge) {
+		df_out_flush();
+		r = dispatch(w, e);
+		df_dispatch_close(&w->d);
+	}
+	return r;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -324,7 +338,7 @@ main(int argc, char **argv)
 	struct df_err e;
 	char **operand;
 	size_t n, i;
-	int r = 0;
+	int r;
 
 	operand = df_opt_parse(&tool, argc, argv, &n);
 	memset(&w, 0, sizeof(w));
@@ -342,19 +356,14 @@ main(int argc, char **argv)
 		    DF_STAGE_DONE;
 	if (df_args.dry) {
 		would_do(&w);
-		return df_out_end(DF_OK);
+	} else {
+		r = work(&w, &e);
+		if (r < 0) {
+			wipe(&w);
+			df_die(&e);
+		}
+		print_merged(&w);
 	}
-	catch_signals();
-	if (!holds(&w) || o_merge) {
-		df_out_flush();
-		r = dispatch(&w, &e);
-		df_dispatch_close(&w.d);
-	}
-	if (r < 0) {
-		wipe(&w);
-		df_die(&e);
-	}
-	print_merged(&w);
 	df_selection_release(&w.sel);
 	df_list_free(&names);
 	free(w.since);

@@ -13,20 +13,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/opt.h"
 #include "base/out.h"
 #include "base/text.h"
 #include "run/closed.h"
 #include "run/factory.h"
+#include "run/freeze.h"
+#include "run/outside.h"
 #include "run/place.h"
-#include "run/step.h"
 #include "work/bundle.h"
 #include "work/spawn.h"
+#include "name.h"
 
 static const char *o_message, *o_bundle, *o_thaw, *o_output;
 static int o_cancel, o_failed;
@@ -158,10 +158,12 @@ report(struct df_step *st, struct df_err *e)
 	}
 	argv[n] = NULL;
 	r = df_run_program(argv, environ, -1, NULL, -1, NULL, &said, e);
-	if (r > 0)
-		r = df_fail(e, r <= DF_EXTERNAL ? r : DF_EXTERNAL,
-		    "freeze.report", "%.*s", (int)strcspn(said.s, "\n"),
-		    said.s);
+	if (r > DF_EXTERNAL)
+		r = df_fail(e, DF_EXTERNAL, "freeze.report",
+		    "df-report ended with status %d", r);
+	else if (r > 0)
+		r = df_fail(e, r, "freeze.report", "%.*s",
+		    (int)strcspn(said.s, "\n"), said.s);
 	for (i = 0; i < n; i++)
 		free(argv[i]);
 	df_buf_release(&prog);
@@ -169,209 +171,7 @@ report(struct df_step *st, struct df_err *e)
 	return r < 0 ? -1 : df_run_refresh(&st->run, e);
 }
 
-struct sweep {
-	struct df_store *store;
-	const struct df_blobset *blobs;
-	size_t removed;
-	struct df_err *e;
-};
-
-static int
-drop_blob(void *arg, const char *name, const struct df_digest *d, int bad)
-{
-	struct sweep *s = arg;
-
-	if (bad) {
-		if (df_is_temp(name))
-			(void)unlinkat(s->store->dir, name, 0);
-		return 0;
-	}
-	if (df_blobset_has(s->blobs, d))
-		return 0;
-	s->removed++;
-	return df_store_remove(s->store, d, s->e);
-}
-
-/* What no event names: staged and never committed, and work/. */
-static int
-clean(struct df_run *r, struct df_err *e)
-{
-	struct df_findings bad = { 0 }, notes = { 0 };
-	struct df_blobset blobs = { 0 };
-	struct sweep s = { &r->store, &blobs, 0, e };
-	size_t i;
-	int ret;
-
-	ret = df_gate_blobs(r, &blobs, e);
-	if (ret == 0)
-		ret = df_store_each(&r->store, drop_blob, &s, e);
-	if (ret == 0)
-		ret = df_remove_tree(r->dir, "work", e);
-	if (ret == 0 && df_closed_check(r, &blobs, &bad, &notes, e) < 0)
-		ret = -1;
-	for (i = 0; i < notes.n && ret == 0; i++) {
-		if (strcmp(notes.v[i].code, "closed.extra") != 0)
-			continue;
-		if (df_is_temp(notes.v[i].place))
-			(void)unlinkat(r->dir, notes.v[i].place, 0);
-		else
-			df_finding_add(&bad, "closed.extra",
-			    notes.v[i].place, "no event names this");
-	}
-	if (ret == 0 && bad.n) {
-		ret = df_fail(e, DF_REFUSED, "freeze.extra",
-		    "%.200s: %.300s", bad.v[0].place, bad.v[0].message);
-		(void)df_hint(e, "a sealed run is a closed set: move it away");
-	}
-	if (s.removed)
-		df_debug("%zu blobs that no event names were removed",
-		    s.removed);
-	df_findings_release(&bad);
-	df_findings_release(&notes);
-	df_blobset_release(&blobs);
-	return ret;
-}
-
-/* ---- the seal ---- */
-
-static jv
-seal_json(struct df_run *r, unsigned n)
-{
-	const struct df_state *s = &r->state;
-	char hex[DF_DIGEST_STR], now[DF_TIME_STR];
-	jv v = jv_object(), names = jv_object(), head;
-	size_t i;
-
-	for (i = 0; i < r->nname; i++)
-		names = df_jset_str(names, r->name[i].name,
-		    df_digest_str(&r->name[i].digest, hex));
-	head = df_jset_str(jv_object(), "digest", df_digest_str(&s->head,
-	    hex));
-	v = df_jset(v, "head", df_jset_int(head, "seq", (int64_t)s->seq));
-	v = df_jset_int(v, "n", n);
-	v = df_jset(v, "names", names);
-	v = df_jset_str(v, "run", df_digest_str(&s->genesis, hex));
-	v = df_jset_str(v, "run_name", r->id);
-	v = df_jset_str(v, "schema", "df.seal/1");
-	v = df_jset_str(v, "status", df_run_status_name(s->status));
-	return df_jset_str(v, "time", df_time_str(df_now_ms(), now));
-}
-
-static int
-commit_seal(struct df_step *st, struct df_err *e)
-{
-	struct df_run *r = &st->run;
-	struct df_buf text = DF_BUF_INIT, sig = DF_BUF_INIT;
-	unsigned n = r->state.seals + 1;
-	struct df_commit c;
-	char name[64], signame[80];
-	int ret;
-
-	df_commit_init(&c, n == 1 ? "run.completed" : "run.resealed", NULL);
-	c.data = df_jset_int(c.data, "n", n);
-	if (n == 1)
-		c.data = df_jset_str(c.data, "status",
-		    df_run_status_name(r->state.status));
-	snprintf(name, sizeof(name), "seal/%u.json", n);
-	snprintf(signame, sizeof(signame), "%s.sig", name);
-	ret = df_commit_record(st, &c, name, "seal", seal_json(r, n), e);
-	if (ret == 0)
-		ret = df_store_get(&r->store, &c.out[0].digest,
-		    DF_RUN_BLOB_MAX, &text, e);
-	if (ret == 0)
-		ret = df_sshsig_sign(st->key, df_role_name(DF_ROLE_RUN),
-		    text.s, text.n, &sig, e);
-	if (ret == 0)
-		ret = df_commit_put(st, &c, signame, DF_MEDIA_TEXT, sig.s,
-		    sig.n, e);
-	if (ret == 0)
-		ret = df_step_commit(st, &c, 1, e);
-	df_commit_release(&c);
-	df_buf_release(&text);
-	df_buf_release(&sig);
-	return ret;
-}
-
 /* ---- after the seal ---- */
-
-static int
-set_mode(int dir, const char *path, mode_t mode, struct df_err *e)
-{
-	struct stat st;
-
-	if (fstatat(dir, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    ((st.st_mode & 07777) == mode || S_ISLNK(st.st_mode)))
-		return 0;
-	return fchmodat(dir, path, mode, 0) == 0 ? 0 : df_fail_errno(e,
-	    DF_EXTERNAL, "freeze.mode", "cannot set the mode of %s", path);
-}
-
-struct modes {
-	struct df_store *store;
-	struct df_err *e;
-};
-
-static int
-blob_mode(void *arg, const char *name, const struct df_digest *d, int bad)
-{
-	struct modes *m = arg;
-
-	(void)d;
-	return bad ? 0 : set_mode(m->store->dir, name, 0444, m->e);
-}
-
-/* The directories that a name is in. */
-static int
-dir_modes(struct df_run *r, const char *name, struct df_map *seen,
-    struct df_err *e)
-{
-	const char *s;
-	char *dir;
-	int ret = 0;
-
-	for (s = strchr(name, '/'); s && ret == 0; s = strchr(s + 1, '/')) {
-		if (df_map_set(seen, name, (size_t)(s - name), 1) !=
-		    DF_MAP_NONE)
-			continue;
-		dir = df_strndup(name, (size_t)(s - name));
-		ret = set_mode(r->dir, dir, 0755, e);
-		free(dir);
-	}
-	return ret;
-}
-
-/* Files 0444 but the log, directories 0755; links of every name. */
-static int
-tidy(struct df_run *r, struct df_err *e)
-{
-	struct modes m = { &r->store, e };
-	struct df_artifact a;
-	struct df_map seen = { 0 };
-	struct stat st;
-	const char *name;
-	size_t i;
-	int ret;
-
-	ret = set_mode(r->dir, ".", 0755, e) < 0 ||
-	    set_mode(r->dir, "blobs", 0755, e) < 0 ||
-	    set_mode(r->dir, "blobs/sha256", 0755, e) < 0 ||
-	    set_mode(r->dir, "log.jsonl", 0644, e) < 0 ? -1 : 0;
-	for (i = 0; i < r->nname && ret == 0; i++) {
-		name = r->name[i].name;
-		if (fstatat(r->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    S_ISREG(st.st_mode)) {
-			ret = set_mode(r->dir, name, 0444, e);
-		} else {
-			snprintf(a.name, sizeof(a.name), "%s", name);
-			a.digest = r->name[i].digest;
-			ret = df_names_link(r->dir, &a, 1, e);
-		}
-		if (ret == 0)
-			ret = dir_modes(r, name, &seen, e);
-	}
-	df_map_release(&seen);
-	return ret < 0 ? -1 : df_store_each(&r->store, blob_mode, &m, e);
-}
 
 /* A factory that is there remembers the head. */
 static void
@@ -390,23 +190,14 @@ anchor(struct df_step *st)
 }
 
 static void
-print_name(const char *name)
-{
-	if (df_args.json)
-		df_out_json(df_jset_str(jv_object(), "name", name));
-	else
-		df_out(name);
-}
-
-static void
 print_seal(const struct df_run *r)
 {
 	char name[64], hex[DF_DIGEST_STR];
 
 	snprintf(name, sizeof(name), "seal/%u.json", r->state.seals);
-	print_name(name);
+	df_name_say(name);
 	snprintf(name, sizeof(name), "seal/%u.json.sig", r->state.seals);
-	print_name(name);
+	df_name_say(name);
 	df_note("%s: %s, head %llu %s", r->id,
 	    df_run_status_name(r->state.status),
 	    (unsigned long long)r->state.seq, df_digest_str(&r->state.head,
@@ -432,10 +223,12 @@ seal(struct df_step *st, struct df_err *e)
 		ret = df_log_lock(&r->log, e);
 	if (ret == 0)
 		ret = df_run_refresh(r, e);
-	if (ret == 0)
-		ret = clean(r, e);
-	if (ret == 0)
-		ret = commit_seal(st, e);
+	/* Another one of us may have done it meanwhile. */
+	if (ret == 0 && (!r->state.sealed || r->state.after_seal)) {
+		ret = df_freeze_clean(r, e);
+		if (ret == 0)
+			ret = df_freeze_seal(st, e);
+	}
 	df_log_unlock(&r->log);
 	for (i = 0; i < DF_LEN(lock); i++)
 		if (lock[i] >= 0)
@@ -460,32 +253,6 @@ open_run(struct df_step *st, struct df_err *e)
 	return -1;
 }
 
-/* A sealed run is a closed set: its bundle lies elsewhere. */
-static int
-check_bundle(const struct df_run *r, struct df_err *e)
-{
-	const char *slash = o_bundle ? strrchr(o_bundle, '/') : NULL;
-	char *dir, *to, *run = NULL;
-	int ret;
-
-	if (o_bundle == NULL)
-		return 0;
-	dir = slash ? df_strndup(o_bundle, slash == o_bundle ? 1 :
-	    (size_t)(slash - o_bundle)) : df_strdup(".");
-	to = df_real_path(dir, e);
-	if (to)
-		run = df_real_path(r->path, e);
-	ret = run ? 0 : -1;
-	if (run && df_path_within(to, run))
-		ret = df_fail(e, DF_REFUSED, "bundle.place",
-		    "%s is in the run, and a sealed run is a closed set",
-		    o_bundle);
-	free(dir);
-	free(to);
-	free(run);
-	return ret;
-}
-
 static int
 freeze(struct df_err *e)
 {
@@ -494,7 +261,9 @@ freeze(struct df_err *e)
 
 	if (open_run(&st, e) < 0)
 		return -1;
-	r = check_bundle(&st.run, e);
+	if (o_bundle)
+		r = df_outside_check(&st.run, o_bundle, "bundle.place",
+		    "and a sealed run is a closed set", e);
 	if (r == 0)
 		r = may_end(&st.run.state, e);
 	if (r == 0 && df_args.dry) {
@@ -503,18 +272,18 @@ freeze(struct df_err *e)
 	} else if (r == 0 && st.key) {
 		r = seal(&st, e);
 		if (r == 0)
-			r = tidy(&st.run, e);
+			r = df_freeze_tidy(&st.run, e);
 		if (r == 0)
 			anchor(&st);
 	} else if (r == 0) {
-		r = tidy(&st.run, e);
+		r = df_freeze_tidy(&st.run, e);
 	}
 	if (r == 0 && st.run.state.sealed)
 		print_seal(&st.run);
 	if (r == 0 && o_bundle && !df_args.dry) {
 		r = df_bundle_write(&st.run, o_bundle, e);
 		if (r == 0)
-			print_name(o_bundle);
+			df_name_say(o_bundle);
 	}
 	df_step_close(&st);
 	return r;
@@ -577,7 +346,7 @@ thaw(struct df_err *e)
 	if (ret == 0) {
 		df_buf_reset(&path);
 		df_buf_fmt(&path, "%s/%s", parent, name);
-		print_name(path.s);
+		df_name_say(path.s);
 		df_note("%s", df_trusted_name(g.trusted));
 	}
 	df_buf_release(&path);

@@ -208,8 +208,8 @@ work(struct work *w, struct df_err *e)
 		return df_fail(e, DF_REFUSED, "state.status",
 		    "the run is %s: no handoffs are made any more",
 		    df_run_status_name(w->step.run.state.status));
-	if (!df_args.dry && df_hold_take(&w->hold, &w->step.run, "handoff", NULL,
-	    e) < 0)
+	if (!df_args.dry && df_hold_take(&w->hold, &w->step.run, "handoff",
+	    NULL, e) < 0)
 		return -1;
 	if (!missing(w))
 		return 0;

@@ -15,19 +15,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/opt.h"
 #include "base/out.h"
-#include "base/schema.h"
 #include "base/text.h"
 #include "evidence/age.h"
-#include "evidence/trust.h"
-#include "run/place.h"
-
-#define FILE_MAX ((size_t)256 << 20)
+#include "sign.h"
 
 static const char *o_comment, *o_namespace, *o_person, *o_sig, *o_signers;
 static int o_age;
@@ -86,20 +81,6 @@ keygen(char **operand, size_t n)
 
 /* ---- init ---- */
 
-/* Which key a role has, whose it is, and whether it comes with an identity. */
-static const struct {
-	enum df_role role;
-	const char *as;
-	int age;
-} roster[] = {
-	{ DF_ROLE_RUN, "operator", 0 },
-	{ DF_ROLE_BUILD, "operator", 0 },
-	{ DF_ROLE_ADMIN, "operator", 0 },
-	{ DF_ROLE_HOLDOUT, "evaluator", 1 },
-	{ DF_ROLE_APPROVE, "approver", 1 },
-	{ DF_ROLE_ROOT, "root", 0 },
-};
-
 static const char *
 person(void)
 {
@@ -111,113 +92,6 @@ person(void)
 	return pw ? pw->pw_name : "me";
 }
 
-/* Is it what a roster takes, before anything is made? */
-static int
-check_person(struct df_err *e)
-{
-	struct df_buf b = DF_BUF_INIT;
-	int r;
-
-	df_buf_fmt(&b, "%s+operator", person());
-	r = df_principal_check(b.s, e);
-	df_buf_release(&b);
-	return r;
-}
-
-/* An interrupted init left some keys: they are used. */
-static int
-make_keys(int dir, struct df_err *e)
-{
-	char name[64], comment[160], recipient[DF_AGE_KEY_STR];
-	struct df_pubkey pub;
-	size_t i;
-
-	for (i = 0; i < DF_LEN(roster); i++) {
-		snprintf(name, sizeof(name), "%s",
-		    df_role_name(roster[i].role));
-		snprintf(comment, sizeof(comment), "%s+%s %s", person(),
-		    roster[i].as, name);
-		if (faccessat(dir, name, F_OK, 0) < 0 &&
-		    df_key_generate(dir, name, comment, NULL, &pub, e) < 0)
-			return -1;
-		if (!roster[i].age)
-			continue;
-		snprintf(name, sizeof(name), "%s.age",
-		    df_role_name(roster[i].role));
-		if (faccessat(dir, name, F_OK, 0) < 0 &&
-		    df_age_identity_new(dir, name, recipient, e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int
-list_recipient(const char *keys, size_t i, struct df_buf *b, struct df_err *e)
-{
-	char str[DF_AGE_KEY_STR];
-	struct df_buf path = DF_BUF_INIT;
-	struct df_age_id *id;
-	size_t n;
-
-	df_buf_fmt(&path, "%s/%s.age", keys, df_role_name(roster[i].role));
-	id = df_age_identity_file(path.s, &n, e);
-	df_buf_release(&path);
-	if (id == NULL)
-		return -1;
-	df_buf_fmt(b, "# %s+%s namespaces=\"%s\"\n%s\n", person(),
-	    roster[i].as, df_role_name(roster[i].role),
-	    df_age_recipient_str(id[0].pk, str));
-	df_age_id_free(id, n);
-	return 0;
-}
-
-/* The rosters that the keys make. */
-static int
-list_keys(const char *keys, struct df_buf *signers,
-    struct df_buf *recipients, struct df_err *e)
-{
-	struct df_buf path = DF_BUF_INIT;
-	struct df_key *k;
-	size_t i;
-	int r = 0;
-
-	for (i = 0; i < DF_LEN(roster) && r == 0; i++) {
-		df_buf_reset(&path);
-		df_buf_fmt(&path, "%s/%s", keys, df_role_name(
-		    roster[i].role));
-		k = df_key_open(path.s, e);
-		if (k == NULL) {
-			r = -1;
-			break;
-		}
-		df_buf_fmt(signers, "%s+%s namespaces=\"%s\" ", person(),
-		    roster[i].as, df_role_name(roster[i].role));
-		df_pubkey_str(df_key_pub(k), signers);
-		df_buf_ch(signers, '\n');
-		df_key_free(k);
-		if (roster[i].age)
-			r = list_recipient(keys, i, recipients, e);
-	}
-	df_buf_release(&path);
-	return r;
-}
-
-static int
-sign_trust(int dir, const struct df_buf *signers,
-    const struct df_buf *recipients, const char *key, char fp[DF_FP_STR],
-    struct df_err *e)
-{
-	struct df_key *root = df_key_open(key, e);
-	int r;
-
-	if (root == NULL)
-		return -1;
-	(void)df_fingerprint(df_key_pub(root), fp);
-	r = df_trust_write(dir, signers, recipients, root, e);
-	df_key_free(root);
-	return r;
-}
-
 static void
 say_root(const char *dir, const char *fp)
 {
@@ -226,51 +100,6 @@ say_root(const char *dir, const char *fp)
 		    "trust", dir));
 	else
 		df_out(fp);
-}
-
-static int
-open_keys(const char *path, struct df_err *e)
-{
-	int dir;
-
-	if (df_mkdirs(AT_FDCWD, path, 1, 0700, e) < 0)
-		return -1;
-	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return df_fail_errno(e, DF_EXTERNAL, "sign.keys", "%s", path);
-	if (df_private(dir, path, e) == 0)
-		return dir;
-	close(dir);
-	return -1;
-}
-
-static int
-new_trust(const char *path, const char *keys, char fp[DF_FP_STR],
-    struct df_err *e)
-{
-	struct df_buf signers = DF_BUF_INIT, recipients = DF_BUF_INIT;
-	struct df_buf key = DF_BUF_INIT;
-	const char *slash = strrchr(path, '/');
-	char *parent = slash && slash > path ? df_strndup(path,
-	    (size_t)(slash - path)) : df_strdup(slash ? "/" : ".");
-	struct df_place p;
-	int r;
-
-	df_buf_fmt(&key, "%s/%s", keys, df_role_name(DF_ROLE_ROOT));
-	r = list_keys(keys, &signers, &recipients, e);
-	if (r == 0)
-		r = df_place_make(&p, parent, e);
-	if (r == 0) {
-		r = sign_trust(p.dir, &signers, &recipients, key.s, fp, e);
-		if (r == 0)
-			r = df_place_publish(&p, slash ? slash + 1 : path, e);
-		df_place_close(&p);
-	}
-	df_buf_release(&signers);
-	df_buf_release(&recipients);
-	df_buf_release(&key);
-	free(parent);
-	return r;
 }
 
 static void
@@ -290,7 +119,6 @@ init(char **operand, size_t n)
 	struct df_buf trust = DF_BUF_INIT, keys = DF_BUF_INIT;
 	char fp[DF_FP_STR];
 	struct df_err e;
-	int dir;
 
 	(void)operand;
 	if (n)
@@ -304,10 +132,8 @@ init(char **operand, size_t n)
 		(void)df_hint(&e, "edit its files, then: df-sign trust");
 		df_die(&e);
 	}
-	if (check_person(&e) < 0 || (dir = open_keys(keys.s, &e)) < 0 ||
-	    make_keys(dir, &e) < 0 || new_trust(trust.s, keys.s, fp, &e) < 0)
+	if (df_sign_init(trust.s, keys.s, person(), fp, &e) < 0)
 		df_die(&e);
-	close(dir);
 	df_note("keys in %s, trust directory %s", keys.s, trust.s);
 	df_note("what others need to check your runs is the root's "
 	    "fingerprint:");
@@ -341,7 +167,7 @@ trust(char **operand, size_t n)
 	if (dir < 0)
 		df_diex(DF_INPUT, "sign.trust", "%s is no directory", path.s);
 	if (df_trust_files_read(&f, path.s, &e) < 0 ||
-	    sign_trust(dir, &f.signers, &f.recipients, key.s, fp, &e) < 0)
+	    df_sign_trust(dir, &f.signers, &f.recipients, key.s, fp, &e) < 0)
 		df_die(&e);
 	close(dir);
 	say_root(path.s, fp);
@@ -353,53 +179,15 @@ trust(char **operand, size_t n)
 
 /* ---- sign, verify ---- */
 
-/*
- * A role's namespace is for records of ours only: a signature in it must not
- * be had for arbitrary bytes.
- */
-static int
-typed_record(const char *path, const struct df_buf *b, struct df_err *e)
-{
-	static const char *const known[] = { "answers", "attempt",
-	    "attempt-host", "boot-host", "commitment", "decision", "facts",
-	    "handoff", "holdout", "holdout-full", "policy-result", "prompt",
-	    "report", "run", "seal", "validation" };
-	struct df_json j = { 0 };
-	struct df_buf id = DF_BUF_INIT;
-	uint32_t t;
-	size_t i;
-	int r;
-
-	r = df_json_scan(&j, b->s, b->n, DF_JSON_CANON, path, e);
-	if (r == 0) {
-		t = df_jget(&j, 0, "schema");
-		if (t)
-			df_jtext(&j, t, &id);
-		for (i = 0; i < DF_LEN(known); i++)
-			if (strncmp(id.s, "df.", 3) == 0 && strncmp(id.s + 3,
-			    known[i], strlen(known[i])) == 0 &&
-			    id.s[3 + strlen(known[i])] == '/')
-				break;
-		r = i < DF_LEN(known) ? df_schema_check(df_schema_get(
-		    known[i]), &j, 0, path, e) : df_fail(e, DF_REFUSED,
-		    "sign.record", "%s is no record of ours", path);
-	}
-	df_buf_release(&id);
-	df_json_release(&j);
-	if (r < 0)
-		(void)df_hint(e, "namespaces df-* sign only records of a run");
-	return r;
-}
-
 static int
 sign_one(const char *path, struct df_key *k, struct df_err *e)
 {
 	struct df_buf b = DF_BUF_INIT, sig = DF_BUF_INIT, out = DF_BUF_INIT;
 	int r;
 
-	r = df_read_file(AT_FDCWD, path, &b, FILE_MAX, e);
+	r = df_read_file(AT_FDCWD, path, &b, DF_SIGN_MAX, e);
 	if (r == 0 && strncmp(o_namespace, "df-", 3) == 0)
-		r = typed_record(path, &b, e);
+		r = df_sign_typed(path, &b, e);
 	if (r == 0)
 		r = df_sshsig_sign(k, o_namespace, b.s, b.n, &sig, e);
 	df_buf_fmt(&out, "%s.sig", path);
@@ -474,40 +262,6 @@ load_roster(struct df_trust *t, struct df_err *e)
 }
 
 static int
-check_signature(const char *path, const char *sigpath,
-    const struct df_trust *t, const struct df_signer **who, struct df_err *e)
-{
-	struct df_buf b = DF_BUF_INIT, text = DF_BUF_INIT;
-	struct df_sshsig s;
-	char fp[DF_FP_STR];
-	int role, r;
-
-	r = df_read_file(AT_FDCWD, path, &b, FILE_MAX, e);
-	if (r == 0)
-		r = df_read_file(AT_FDCWD, sigpath, &text, 65536, e);
-	if (r == 0)
-		r = df_sshsig_read(&s, text.s, text.n, sigpath, e);
-	if (r == 0 && strcmp(s.ns, o_namespace) != 0)
-		r = df_fail(e, DF_AUTH, "sign.namespace",
-		    "%s is a signature in namespace %s", sigpath, s.ns);
-	if (r == 0)
-		r = df_sig_verify(&s.key, s.ns, b.s, b.n, s.sig, s.siglen, e);
-	if (r == 0) {
-		role = df_role_parse(s.ns, strlen(s.ns));
-		(void)df_fingerprint(&s.key, fp);
-		*who = role >= 0 ? df_trust_may(t, fp, (enum df_role)role, 0,
-		    e) : df_trust_find(t, fp);
-		if (*who == NULL && role < 0)
-			(void)df_fail(e, DF_AUTH, "trust.unknown",
-			    "nobody in the roster has key %s", fp);
-		r = *who ? 0 : -1;
-	}
-	df_buf_release(&b);
-	df_buf_release(&text);
-	return r;
-}
-
-static int
 verify(char **operand, size_t n)
 {
 	const struct df_signer *who = NULL;
@@ -522,7 +276,7 @@ verify(char **operand, size_t n)
 	df_buf_fmt(&sig, "%s%s", o_sig ? o_sig : operand[0], o_sig ? "" :
 	    ".sig");
 	if (load_roster(&t, &e) < 0 ||
-	    check_signature(operand[0], sig.s, &t, &who, &e) < 0)
+	    df_sign_check(operand[0], sig.s, o_namespace, &t, &who, &e) < 0)
 		df_die(&e);
 	if (df_args.json)
 		df_out_json(df_jset_str(df_jset_str(jv_object(), "key",

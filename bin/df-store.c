@@ -19,17 +19,9 @@
 #include "evidence/tree.h"
 #include "run/closed.h"
 #include "run/place.h"
+#include "name.h"
 
 static int o_tree;
-
-static void
-print_name(const char *name)
-{
-	if (df_args.json)
-		df_out_json(df_jset_str(jv_object(), "name", name));
-	else
-		df_out(name);
-}
 
 static void
 open_run(struct df_run *r, int flags)
@@ -316,7 +308,7 @@ checkout(char **operand, size_t n)
 		df_die(&e);
 	free(parent);
 	df_run_close(&r);
-	print_name(operand[1]);
+	df_name_say(operand[1]);
 	return DF_OK;
 }
 
@@ -332,7 +324,7 @@ names(char **operand, size_t n)
 	if (n)
 		df_usage("names takes no operand");
 	open_run(&r, 0);
-	if (df_run_relink(&r, df_args.dry, print_name, &e) < 0)
+	if (df_run_relink(&r, df_args.dry, df_name_say, &e) < 0)
 		df_die(&e);
 	df_run_close(&r);
 	return DF_OK;

@@ -21,6 +21,7 @@
 #include "base/schema.h"
 #include "base/text.h"
 #include "run/factory.h"
+#include "run/head.h"
 #include "run/records.h"
 #include "work/bundle.h"
 #include "work/facts.h"
@@ -220,16 +221,6 @@ check(struct work *w, const char *path, struct df_err *e)
 /* ---- saying it ---- */
 
 static jv
-head_json(const struct df_state *s)
-{
-	char hex[DF_DIGEST_STR];
-	jv v = df_jset_str(jv_object(), "digest", df_digest_str(&s->head,
-	    hex));
-
-	return df_jset_int(v, "seq", (int64_t)s->seq);
-}
-
-static jv
 findings_json(const struct work *w, const struct df_err *e)
 {
 	struct df_buf b = DF_BUF_INIT;
@@ -309,7 +300,7 @@ print_json(struct work *w, const char *verdict, const struct df_err *e)
 		v = df_jset(v, "decision", decision_json(w));
 	v = df_jset_int(v, "events", (int64_t)s->seq);
 	v = df_jset(v, "findings", findings_json(w, e));
-	v = df_jset(v, "head", head_json(s));
+	v = df_jset(v, "head", df_head_json(&s->head, s->seq));
 	v = df_jset_str(v, "root", w->gate.root);
 	v = df_jset_str(v, "run", df_digest_str(&s->genesis, hex));
 	v = df_jset_str(v, "run_name", w->run.id);

@@ -105,13 +105,14 @@ usage(jv v, jv u)
 jv
 df_record_ended(jv v, const struct df_attempt *a, const char *completed)
 {
-	jv o = jv_object();
+	jv o;
 
 	v = df_jset_str(v, "timestamp_completed", completed);
 	v = df_jset_str(v, "status", "COMPLETED");
 	if (a == NULL)
 		return v;
 	v = usage(v, a->usage);
+	o = jv_object();
 	if (a->exit >= 0)
 		o = df_jset_int(o, "exit", a->exit);
 	if (a->signal > 0)

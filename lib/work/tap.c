@@ -45,18 +45,31 @@ directive(const char *s, const char *end)
 	return 0;
 }
 
+/* The decimal number at *s, which is moved behind it; -1 when there is none.
+   One that is too large for any plan is INT32_MAX. */
+static int64_t
+number(const char **s, const char *end)
+{
+	int64_t n = -1;
+
+	for (; *s < end && **s >= '0' && **s <= '9'; ++*s) {
+		n = (n < 0 ? 0 : n) * 10 + (**s - '0');
+		if (n > INT32_MAX)
+			n = INT32_MAX;
+	}
+	return n;
+}
+
 static void
 test_line(struct tap *t, const char *s, const char *end, int ok)
 {
-	int64_t n = t->next;
-	char *after;
+	int64_t n;
 
 	while (s < end && (*s == ' ' || *s == '\t'))
 		s++;
-	if (s < end && *s >= '0' && *s <= '9') {
-		n = strtoll(s, &after, 10);
-		s = after;
-	}
+	n = number(&s, end);
+	if (n < 0)
+		n = t->next;
 	if (directive(s, end))
 		wrong(t, "is skipped or to do", n);
 	if (n < 1 || n > t->plan)
@@ -71,14 +84,11 @@ test_line(struct tap *t, const char *s, const char *end, int ok)
 static void
 line(struct tap *t, const char *s, const char *end)
 {
-	char *after;
-	int64_t n;
-
 	if (end - s >= 9 && strncmp(s, "Bail out!", 9) == 0)
 		wrong(t, "it bailed out", 0);
 	else if (end - s >= 3 && strncmp(s, "1..", 3) == 0) {
-		n = strtoll(s + 3, &after, 10);
-		if (n != t->plan || after == s + 3)
+		s += 3;
+		if (number(&s, end) != t->plan)
 			wrong(t, "its plan is not that of the manifest", 0);
 	} else if (end - s >= 2 && strncmp(s, "ok", 2) == 0 &&
 	    (end - s == 2 || s[2] == ' ' || s[2] == '\t'))

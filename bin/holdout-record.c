@@ -1,0 +1,116 @@
+#include "base/df.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/schema.h"
+#include "run/head.h"
+#include "holdout.h"
+
+int
+df_holdout_begin(struct df_evaluation *w, struct df_err *e)
+{
+	const struct df_run *r = &w->step.run;
+	struct df_commit c[2];
+	size_t n = 0;
+	int ret;
+
+	w->evaluation = r->state.evaluations + 1;
+	if (r->state.status == DF_ST_EXECUTING) {
+		df_commit_init(&c[n], "run.evaluating", NULL);
+		c[n].data = df_jset_bool(c[n].data, "partial", w->partial);
+		c[n].data = df_jset(c[n].data, "tree",
+		    df_digest_json(&w->tree));
+		df_commit_input(&c[n++], "result/merged.tree", &w->tree);
+	}
+	df_commit_init(&c[n], "holdout.started", NULL);
+	c[n].data = df_jset(c[n].data, "commitment",
+	    df_digest_json(&w->commitment));
+	c[n].data = df_jset_int(c[n].data, "evaluation", w->evaluation);
+	c[n].data = df_jset_str(c[n].data, "level", df_run_setting_str(r,
+	    "sandbox.level", "bwrap"));
+	c[n].data = df_jset(c[n].data, "tree", df_digest_json(&w->tree));
+	df_commit_input(&c[n++], "commitment.json", &w->commitment);
+	ret = df_step_commit(&w->step, c, n, e);
+	while (n--)
+		df_commit_release(&c[n]);
+	return ret;
+}
+
+static jv
+disclosed_data(const struct df_evaluation *w, const struct df_disclosed *d)
+{
+	jv v = jv_object(), p = df_jset_str(jv_object(), "name", d->name);
+
+	if (d->line)
+		p = df_jset_int(p, "line", d->line);
+	v = df_jset_int(v, "evaluation", w->evaluation);
+	v = df_jset_str(v, "kind", d->kind);
+	v = df_jset_int(v, "n", d->n);
+	v = df_jset(v, "place", p);
+	return df_jset_str(v, "task", d->task);
+}
+
+static int
+put_full(struct df_evaluation *w, struct df_commit *c, const char *name,
+    const struct df_score *s, struct df_err *e)
+{
+	struct df_buf plain = DF_BUF_INIT, age = DF_BUF_INIT;
+	int r;
+
+	r = df_schema_write(&plain, df_score_json(s, 1), "holdout-full", e);
+	if (r == 0)
+		r = df_trust_encrypt(&w->step.run.trust, 0, plain.s, plain.n,
+		    &age, e);
+	if (r == 0)
+		r = df_commit_put(&w->step, c, name, DF_MEDIA_AGE, age.s,
+		    age.n, e);
+	df_buf_wipe(&plain);
+	df_buf_release(&age);
+	return r;
+}
+
+int
+df_holdout_complete(struct df_evaluation *w, const struct df_score *s,
+    struct df_buf *tap, struct df_err *e)
+{
+	static const char *const verdict[] = { "pass", "fail", "error" };
+	struct df_commit *c = df_calloc(w->nseen + 1, sizeof(*c)), *last;
+	char name[64];
+	size_t i;
+	int r;
+
+	for (i = 0; i < w->nseen; i++) {
+		df_commit_init(&c[i], "holdout.disclosed", NULL);
+		jv_free(c[i].data);
+		c[i].data = disclosed_data(w, &w->seen[i]);
+	}
+	last = &c[w->nseen];
+	df_commit_init(last, "holdout.completed", NULL);
+	last->data = df_jset_int(last->data, "errored", (int64_t)s->errored);
+	last->data = df_jset_int(last->data, "evaluation", w->evaluation);
+	last->data = df_jset_int(last->data, "failed", (int64_t)s->failed);
+	last->data = df_jset_int(last->data, "passed", (int64_t)s->passed);
+	last->data = df_jset_int(last->data, "total", (int64_t)s->n);
+	last->data = df_jset_str(last->data, "verdict", verdict[s->verdict]);
+	df_score_tap(s, tap);
+	snprintf(name, sizeof(name), "holdout/%lld.json",
+	    (long long)w->evaluation);
+	r = df_commit_record(&w->step, last, name, "holdout",
+	    df_score_json(s, 0), e);
+	snprintf(name, sizeof(name), "holdout/%lld.tap",
+	    (long long)w->evaluation);
+	if (r == 0)
+		r = df_commit_put(&w->step, last, name, DF_MEDIA_TAP, tap->s,
+		    tap->n, e);
+	snprintf(name, sizeof(name), "holdout/%lld.full.age",
+	    (long long)w->evaluation);
+	if (r == 0)
+		r = put_full(w, last, name, s, e);
+	if (r == 0)
+		r = df_step_commit(&w->step, c, w->nseen + 1, e);
+	for (i = 0; i <= w->nseen; i++)
+		df_commit_release(&c[i]);
+	free(c);
+	return r;
+}

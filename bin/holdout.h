@@ -1,0 +1,58 @@
+/*
+ * holdout.h - the parts of df-holdout: one evaluation.
+ *
+ *	struct df_evaluation w;
+ *
+ *	... open the step, unseal: suite, frame, item ...
+ *	df_holdout_scan(&w, &e);	what builders saw of the suite
+ *	df_holdout_open(&w, &e);	the judge
+ *	df_holdout_begin(&w, &e);	it counts from here
+ *	df_holdout_judge(&w);
+ *	... df_score_verdict() of what is in scored and seen ...
+ *	df_holdout_complete(&w, &score, &tap, &e);
+ *
+ * Whoever fills the members releases them.
+ */
+#ifndef DF_BIN_HOLDOUT_H
+#define DF_BIN_HOLDOUT_H
+
+#include "run/hold.h"
+#include "run/step.h"
+#include "spec/score.h"
+#include "work/judge.h"
+
+struct df_evaluation {
+	size_t jobs;			/* scenarios at the same time */
+	int partial;
+	struct df_step step;
+	struct df_hold hold;
+	struct df_sealed suite;
+	struct df_suite_frame frame;
+	struct df_suite_item *item;	/* of the scenarios: item[0] is n 1 */
+	struct df_judge judge;
+	struct df_trial **trial;	/* NULL: not run */
+	struct df_scored *scored;
+	struct df_disclosed *seen;	/* its strings belong to the run */
+	size_t nseen, capseen;
+	struct df_digest tree, commitment;
+	int64_t evaluation;
+	/* while scanning */
+	const char *place, *task;
+};
+
+/* Look for the suite in what builders saw and wrote; fills seen. */
+int df_holdout_scan(struct df_evaluation *w, struct df_err *e) DF_CHECK;
+
+/* The judge as the run's settings, D9 and the profile have it. */
+int df_holdout_open(struct df_evaluation *w, struct df_err *e) DF_CHECK;
+/* P0 first; when one of them fails nothing else is judged.  Fills scored. */
+void df_holdout_judge(struct df_evaluation *w);
+
+/* Commit holdout.started: the evaluation counts before anything of it is
+   known. */
+int df_holdout_begin(struct df_evaluation *w, struct df_err *e) DF_CHECK;
+/* Commit the disclosures and the three records; the TAP goes to tap too. */
+int df_holdout_complete(struct df_evaluation *w, const struct df_score *s,
+	struct df_buf *tap, struct df_err *e) DF_CHECK;
+
+#endif
