@@ -21,18 +21,18 @@ J ?= $(shell nproc)
 
 LAYERS = base evidence run spec work
 
-base_SRC = buf clock decimal err file hash json list mem opt out par pattern \
-	pattern-run schema schema-check schema-compile schema-equal \
-	schema-link schema-say text
+base_SRC = buf clock decimal err file hash json json-jv json-look list mem \
+	opt out par pattern pattern-run schema schema-check schema-compile \
+	schema-equal schema-link schema-say text
 evidence_SRC = age age-key age-read agent key log seal sign store tree trust \
 	trust-read wire
 run_SRC = closed config entry factory freeze gate head hold ids machine \
 	names origin outside place profile project records report \
 	report-attempt report-make run select settings state step
 spec_SRC = $(patsubst lib/spec/%.c,%,$(sort $(wildcard lib/spec/*.c)))
-work_SRC = adapter attempt basetree bundle combine decide disclose \
-	dispatch dispatch-adopt dispatch-end dispatch-merge dispatch-plan facts \
-	git gittree isolation jq judge merge preflight protect record sandbox \
+work_SRC = adapter attempt basetree bundle combine decide disclose dispatch \
+	dispatch-adopt dispatch-end dispatch-merge dispatch-plan facts git \
+	gittree isolation jq judge merge preflight protect record sandbox \
 	schedule scratch secret spawn tap unseal workspace
 
 TOOLS = df-boot df-decide df-dispatch df-freeze df-handoff df-holdout \
