@@ -6,8 +6,10 @@
  *
  * In the program of that name, and in what it forks, calls are counted that
  * change a file system or make it durable: write, pwrite and writev of regular
- * files; fsync, fdatasync, syncfs; rename*, link*, symlink*, mkdir*, unlink*;
- * open, openat and openat2 with O_CREAT or O_TMPFILE.  At the N-th of them:
+ * files other than the standard streams; fsync, fdatasync, syncfs; rename*,
+ * link*, symlink*, mkdir*, unlink*; open, openat and openat2 with O_CREAT or
+ * O_TMPFILE.  Calls that have nothing to do are left alone: mkdir, link and
+ * symlink of what is there, unlink of what is not.  At the N-th call:
  *
  *	enospc	a write is half done, then the disk is full: the call fails,
  *		and so does from then on every call that needs space
@@ -204,7 +206,8 @@ is_regular(int fd)
 {
 	struct stat st;
 
-	return how != NONE && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+	return how != NONE && fd > STDERR_FILENO && fstat(fd, &st) == 0 &&
+	    S_ISREG(st.st_mode);
 }
 
 ssize_t
@@ -269,15 +272,27 @@ writev(int fd, const struct iovec *v, int n)
 
 /* ---- the others ---- */
 
-/* The body of name(), which works on path below fd. */
-#define CALL(name, fd, path, space, ...) do {				\
+static int
+is_there(int dir, const char *path)
+{
+	struct stat st;
+	int was = errno, r;
+
+	r = how != NONE && fstatat(dir, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	errno = was;
+	return r;
+}
+
+/* The body of name(), which works on path below fd when it does anything. */
+#define CALL(name, does, fd, path, space, ...) do {			\
 	static __typeof__(&name) call;					\
-	enum verdict v;							\
+	enum verdict v = GO;						\
 	int r;								\
 									\
 	if (call == NULL)						\
 		call = REAL(name);					\
-	v = counted(#name, fd, path, space, 0);				\
+	if (does)							\
+		v = counted(#name, fd, path, space, 0);			\
 	if (v == FAIL)							\
 		return -1;						\
 	r = call(__VA_ARGS__);						\
@@ -289,86 +304,87 @@ writev(int fd, const struct iovec *v, int n)
 int
 fsync(int fd)
 {
-	CALL(fsync, fd, NULL, 0, fd);
+	CALL(fsync, 1, fd, NULL, 0, fd);
 }
 
 int
 fdatasync(int fd)
 {
-	CALL(fdatasync, fd, NULL, 0, fd);
+	CALL(fdatasync, 1, fd, NULL, 0, fd);
 }
 
 int
 syncfs(int fd)
 {
-	CALL(syncfs, fd, NULL, 0, fd);
+	CALL(syncfs, 1, fd, NULL, 0, fd);
 }
 
 int
 rename(const char *from, const char *to)
 {
-	CALL(rename, -1, to, 1, from, to);
+	CALL(rename, 1, -1, to, 1, from, to);
 }
 
 int
 renameat(int fromdir, const char *from, int todir, const char *to)
 {
-	CALL(renameat, todir, to, 1, fromdir, from, todir, to);
+	CALL(renameat, 1, todir, to, 1, fromdir, from, todir, to);
 }
 
 int
 renameat2(int fromdir, const char *from, int todir, const char *to,
     unsigned flags)
 {
-	CALL(renameat2, todir, to, 1, fromdir, from, todir, to, flags);
+	CALL(renameat2, 1, todir, to, 1, fromdir, from, todir, to, flags);
 }
 
 int
 link(const char *from, const char *to)
 {
-	CALL(link, -1, to, 1, from, to);
+	CALL(link, !is_there(AT_FDCWD, to), -1, to, 1, from, to);
 }
 
 int
 linkat(int fromdir, const char *from, int todir, const char *to, int flags)
 {
-	CALL(linkat, todir, to, 1, fromdir, from, todir, to, flags);
+	CALL(linkat, !is_there(todir, to), todir, to, 1, fromdir, from, todir,
+	    to, flags);
 }
 
 int
 symlink(const char *target, const char *path)
 {
-	CALL(symlink, -1, path, 1, target, path);
+	CALL(symlink, !is_there(AT_FDCWD, path), -1, path, 1, target, path);
 }
 
 int
 symlinkat(const char *target, int dir, const char *path)
 {
-	CALL(symlinkat, dir, path, 1, target, dir, path);
+	CALL(symlinkat, !is_there(dir, path), dir, path, 1, target, dir, path);
 }
 
 int
 mkdir(const char *path, mode_t mode)
 {
-	CALL(mkdir, -1, path, 1, path, mode);
+	CALL(mkdir, !is_there(AT_FDCWD, path), -1, path, 1, path, mode);
 }
 
 int
 mkdirat(int dir, const char *path, mode_t mode)
 {
-	CALL(mkdirat, dir, path, 1, dir, path, mode);
+	CALL(mkdirat, !is_there(dir, path), dir, path, 1, dir, path, mode);
 }
 
 int
 unlink(const char *path)
 {
-	CALL(unlink, -1, path, 0, path);
+	CALL(unlink, is_there(AT_FDCWD, path), -1, path, 0, path);
 }
 
 int
 unlinkat(int dir, const char *path, int flags)
 {
-	CALL(unlinkat, dir, path, 0, dir, path, flags);
+	CALL(unlinkat, is_there(dir, path), dir, path, 0, dir, path, flags);
 }
 
 /* ---- creating ---- */
