@@ -20,6 +20,7 @@
 #include <limits.h>
 #include <linux/close_range.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -327,12 +328,23 @@ report_before(const struct opts *o)
 
 /* ---- the command ---- */
 
-static void
-child(const struct opts *o, char **cmd, int errfd, pid_t parent)
+struct birth {
+	const struct opts *o;
+	char **cmd;
+	pid_t parent;
+	int error;		/* of the exec */
+};
+
+/* It shares our memory until its exec, so it makes system calls and nothing
+   else. */
+static int
+child(void *arg)
 {
+	struct birth *b = arg;
+	const struct opts *o = b->o;
 	struct rlimit rl;
 	sigset_t none;
-	int e, i, fd;
+	int i, fd;
 	size_t k;
 
 	sigemptyset(&none);
@@ -352,11 +364,10 @@ child(const struct opts *o, char **cmd, int errfd, pid_t parent)
 	for (i = 1; i < 32; i++)
 		signal(i, SIG_DFL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)	/* it died before that */
+	if (getppid() != b->parent)	/* it died before that */
 		_exit(127);
-	execvp(cmd[0], cmd);
-	e = errno;
-	(void)!write(errfd, &e, sizeof(e));
+	execvp(b->cmd[0], b->cmd);
+	b->error = errno;
 	_exit(127);
 }
 
@@ -364,30 +375,17 @@ child(const struct opts *o, char **cmd, int errfd, pid_t parent)
 static pid_t
 start(const struct opts *o, char **cmd)
 {
-	int p[2], e = 0;
-	pid_t self = getpid(), pid;
-	ssize_t n;
+	static _Alignas(16) char stack[64 * 1024];
+	struct birth b = { o, cmd, getpid(), 0 };
+	pid_t pid;
 
-	if (pipe2(p, O_CLOEXEC) < 0)
-		return -1;
-	pid = fork();
-	if (pid == 0) {
-		close(p[0]);
-		child(o, cmd, p[1], self);
+	pid = clone(child, stack + sizeof(stack), CLONE_VM | CLONE_VFORK |
+	    SIGCHLD, &b);
+	if (pid > 0 && b.error) {
+		waitpid(pid, NULL, 0);
+		errno = b.error;
+		pid = -1;
 	}
-	close(p[1]);
-	if (pid > 0) {
-		do
-			n = read(p[0], &e, sizeof(e));
-		while (n < 0 && errno == EINTR);
-		if (n == (ssize_t)sizeof(e)) {
-			waitpid(pid, NULL, 0);
-			pid = -1;
-		}
-	}
-	close(p[0]);
-	if (pid < 0 && e)
-		errno = e;
 	return pid;
 }
 

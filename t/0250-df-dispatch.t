@@ -208,6 +208,24 @@ ok 'the stale workspace is gone' empty_scratch
 no 'no lock of an attempt is left' sh -c 'ls "$1" | grep attempt' sh \
 	"$DF_RUN/work"
 
+# no room for workspaces, only for their beginning
+if has_mount; then
+	mkdir -p small
+	head -c 2000000 /dev/urandom >base/large
+	job 'result PASS'
+	run unshare --mount sh -c 'mount -t tmpfs -o size=1000k none small &&
+		DF_SCRATCH=$PWD/small exec df-dispatch' sh
+	is "$rc" 9 'a full scratch directory'
+	is "$(order)" '+T-001 !T-001 ' 'is tried once'
+	exits 0 'with room it goes on' df-dispatch
+	is "$(order)" \
+	    '+T-001 !T-001 +T-001 -T-001 +T-002 -T-002 +T-003 -T-003 = ' \
+	    'where it was'
+	rm -r base/large small
+else
+	skip 4 'nothing can be mounted'
+fi
+
 # ---- results ----
 
 one 'no results file' 1 'FAILED results.missing' ':'

@@ -78,6 +78,10 @@ will_retry(struct df_dispatch *d, const struct df_job_slot *j,
 	const char *which = df_run_setting_str(r, "retry.failures",
 	    "infrastructure");
 
+	/* What this machine could not even start, it cannot a moment later:
+	   the next df-dispatch tries again. */
+	if (!j->started || j->a.child.failed.exit)
+		return 0;
 	if (*d->stop || (r->state.max_attempts && (uint64_t)j->plan.attempt >=
 	    r->state.max_attempts))
 		return 0;

@@ -8,11 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/schema.h"
 #include "work/dispatch-internal.h"
 
 #define BATCH 128		/* events of one turn, more or less */
+#define FLUSH_MS 20	/* so long an ended attempt waits for others at most */
 
 struct df_news_item {
 	enum df_news what;
@@ -57,11 +59,14 @@ df_dispatch_tell(struct df_dispatch *d, enum df_news what, size_t task,
 int
 df_dispatch_flush(struct df_dispatch *d, struct df_err *e)
 {
+	int64_t t0 = df_mono_ms();
 	size_t i;
 	int r = 0;
 
 	if (d->ncommit)
 		r = df_step_commit(d->step, d->commit, d->ncommit, e);
+	d->flush_ms = df_mono_ms() - t0 > FLUSH_MS ? FLUSH_MS :
+	    df_mono_ms() - t0;
 	for (i = 0; i < d->ncommit; i++)
 		df_commit_release(&d->commit[i]);
 	d->ncommit = 0;
@@ -412,13 +417,22 @@ static void
 wait_for_one(struct df_dispatch *d)
 {
 	struct df_child **c = df_calloc(d->jobs, sizeof(struct df_child *));
+	int64_t until, left;
 	size_t i, n = 0;
 
 	for (i = 0; i < d->jobs; i++)
 		if (d->slot[i] && d->slot[i]->started)
 			c[n++] = &d->slot[i]->a.child;
-	if (n && df_children_wait(c, n, d->tick ? 1000 : -1) == 0 && d->tick)
-		d->tick(d->arg);
+	if (n && df_children_wait(c, n, d->tick ? 1000 : -1) == 0) {
+		if (d->tick)
+			d->tick(d->arg);
+	} else if (n > 1 && d->flush_ms > 0) {
+		/* Who ends while a commit would take place shares it. */
+		until = df_mono_ms() + d->flush_ms;
+		while (!*d->stop && (left = until - df_mono_ms()) > 0 &&
+		    df_children_wait(c, n, left) > 0)
+			;
+	}
 	free(c);
 }
 

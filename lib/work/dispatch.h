@@ -81,6 +81,7 @@ struct df_dispatch {
 	struct df_commit *commit;	/* of this turn */
 	size_t ncommit, capcommit;
 	int64_t tokens, cost, busy;	/* in these: not folded yet */
+	int64_t flush_ms;		/* the last commit took */
 	struct df_news_item *item;	/* to be told when they are on disk */
 	size_t nitem, capitem;
 };
