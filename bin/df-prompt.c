@@ -14,11 +14,8 @@
 #include "base/opt.h"
 #include "base/out.h"
 #include "base/schema.h"
-#include "run/hold.h"
-#include "run/select.h"
-#include "run/step.h"
 #include "spec/prompt.h"
-#include "spec/public.h"
+#include "texts.h"
 
 static const struct df_opt opts[] = {
 	DF_ARG_RUN, DF_ARG_KEY, DF_ARG_DRY, DF_ARG_JSON, DF_ARG_QUIET,
@@ -38,14 +35,9 @@ static const char *const suffix[] = { "json", "md", "answers.age" };
 static const char *const printed[] = { "json", "md" };
 
 struct work {
-	struct df_step step;
-	struct df_hold hold;
-	struct df_selection sel;
-	struct df_public public;
+	struct df_texts t;
 	struct df_prompt_in in;
-	jv contract, verdict;		/* verdict: of the origin, or invalid */
-	struct df_template *tmpl;
-	struct df_commit commit[2];	/* stage.started, stage.completed */
+	jv verdict;			/* of the origin, or invalid */
 
 	/* of the task at hand */
 	struct df_buf handoff, json, md, answers;
@@ -56,70 +48,21 @@ struct work {
 };
 
 static int
-holds(const struct df_run *r, size_t task)
-{
-	char name[DF_NAME_MAX + 1];
-	size_t k;
-
-	for (k = 0; k < DF_LEN(suffix); k++) {
-		snprintf(name, sizeof(name), "prompt/%s.%s",
-		    r->state.task[task].id, suffix[k]);
-		if (df_run_find(r, name) == NULL)
-			return 0;
-	}
-	return 1;
-}
-
-static int
-input(struct work *w, const char *name, struct df_buf *b, struct df_err *e)
-{
-	const struct df_name *n = df_run_find(&w->step.run, name);
-
-	if (df_run_get(&w->step.run, name, DF_RUN_BLOB_MAX, b, e) < 0)
-		return -1;
-	df_commit_input(&w->commit[0], name, &n->digest);
-	return 0;
-}
-
-static int
 load(struct work *w, struct df_err *e)
 {
-	struct df_run *run = &w->step.run;
-	struct df_buf b = DF_BUF_INIT;
-	const char *name = "config/contract/prompt.json";
-	const struct df_name *n;
-	int r;
+	static const char name[] = "origin/1/verdict.json";
+	struct df_run *run = &w->t.step.run;
+	const struct df_name *n = df_run_find(run, name);
 
-	r = input(w, name, &b, e);
-	if (r == 0) {
-		w->contract = df_json_parse(b.s, b.n, 0, name, e);
-		r = jv_is_valid(w->contract) ? 0 : -1;
-	}
-	df_buf_reset(&b);
-	name = "config/template/prompt.md";
-	if (r == 0)
-		r = input(w, name, &b, e);
-	if (r == 0) {
-		w->tmpl = df_template_compile(b.s, b.n, name, e);
-		r = w->tmpl ? 0 : -1;
-	}
-	df_buf_reset(&b);
-	if (r == 0)
-		r = input(w, "spec.tree", &b, e);
-	df_buf_release(&b);
-	name = "origin/1/verdict.json";
-	n = df_run_find(run, name);
-	if (r == 0 && n) {
+	if (n) {
 		w->verdict = df_run_json(run, name, "holdout", e);
-		df_commit_input(&w->commit[0], name, &n->digest);
-		r = jv_is_valid(w->verdict) ? 0 : -1;
+		if (!jv_is_valid(w->verdict))
+			return -1;
+		df_commit_input(&w->t.commit[0], name, &n->digest);
 	}
-	if (r < 0 || df_public_read(&w->public, &run->store,
-	    &df_run_find(run, "spec.tree")->digest, e) < 0)
-		return -1;
-	w->in.xref = df_xref_new(&w->public.spec);
-	w->in.contract = w->contract;
-	w->in.tmpl = w->tmpl;
+	w->in.xref = w->t.xref;
+	w->in.contract = w->t.contract;
+	w->in.tmpl = w->t.tmpl;
 	w->in.adversarial = df_run_setting_str(run, "prompt.adversarial",
 	    "genesis");
 	w->in.phases = (unsigned)df_run_setting_int(run, "prompt.phases", 1);
@@ -162,7 +105,7 @@ scenario_feedback(struct work *w, jv scenario, const char *task)
 		n = jv_array_length(jv_copy(ids));
 		for (i = 0; i < n; i++) {
 			id = jv_array_get(jv_copy(ids), i);
-			if (df_spec_find(&w->public.spec, jv_string_value(id),
+			if (df_spec_find(&w->t.public.spec, jv_string_value(id),
 			    strlen(jv_string_value(id))))
 				add_feedback(w, jv_string_value(id), failure ?
 				    failure : "failed");
@@ -228,11 +171,9 @@ feedback(struct work *w, const char *task)
 static int
 put(struct work *w, const char *id, struct df_err *e)
 {
-	const struct df_buf *text[] = { &w->json, &w->md };
 	static const char *const schema[] = { "prompt", "answers" };
 	const struct df_buf *checked[] = { &w->json, &w->answers };
 	struct df_buf age = DF_BUF_INIT;
-	char name[DF_NAME_MAX + 1];
 	struct df_json j = { 0 };
 	size_t k;
 	int r = 0;
@@ -241,18 +182,17 @@ put(struct work *w, const char *id, struct df_err *e)
 		r = df_schema_scan(&j, checked[k]->s, checked[k]->n,
 		    DF_JSON_CANON, schema[k], schema[k], e);
 	df_json_release(&j);
-	for (k = 0; k < 2 && r == 0; k++) {
-		snprintf(name, sizeof(name), "prompt/%s.%s", id, suffix[k]);
-		r = df_commit_put(&w->step, &w->commit[1], name, k ?
-		    DF_MEDIA_MD : DF_MEDIA_JSON, text[k]->s, text[k]->n, e);
-	}
 	if (r == 0)
-		r = df_trust_encrypt(&w->step.run.trust, 0, w->answers.s,
+		r = df_texts_put(&w->t, id, "json", DF_MEDIA_JSON, &w->json,
+		    e);
+	if (r == 0)
+		r = df_texts_put(&w->t, id, "md", DF_MEDIA_MD, &w->md, e);
+	if (r == 0)
+		r = df_trust_encrypt(&w->t.step.run.trust, 0, w->answers.s,
 		    w->answers.n, &age, e);
-	snprintf(name, sizeof(name), "prompt/%s.%s", id, suffix[2]);
 	if (r == 0)
-		r = df_commit_put(&w->step, &w->commit[1], name, DF_MEDIA_AGE,
-		    age.s, age.n, e);
+		r = df_texts_put(&w->t, id, "answers.age", DF_MEDIA_AGE, &age,
+		    e);
 	df_buf_release(&age);
 	return r;
 }
@@ -260,20 +200,19 @@ put(struct work *w, const char *id, struct df_err *e)
 static int
 make(struct work *w, const char *id, struct df_err *e)
 {
-	const struct df_item *it = df_spec_find(&w->public.spec, id,
-	    strlen(id));
+	const struct df_item *it;
 	char name[DF_NAME_MAX + 1];
 	int r;
 
 	snprintf(name, sizeof(name), "handoff/%s.json", id);
-	if (df_run_find(&w->step.run, name) == NULL) {
+	if (df_run_find(&w->t.step.run, name) == NULL) {
 		(void)df_fail(e, DF_REFUSED, "pass.missing",
 		    "%s has no handoff: no PASS, no read", id);
 		return df_hint(e, "df-handoff %s", id);
 	}
-	if (it == NULL || it->family != DF_T)
-		return df_fail(e, DF_INTEGRITY, "prompt.task",
-		    "D8 of the run has no task %s", id);
+	it = df_texts_task(&w->t, id, e);
+	if (it == NULL)
+		return -1;
 	df_buf_reset(&w->handoff);
 	df_buf_reset(&w->json);
 	df_buf_reset(&w->md);
@@ -281,89 +220,41 @@ make(struct work *w, const char *id, struct df_err *e)
 	feedback(w, id);
 	w->in.feedback = w->feedback;
 	w->in.nfeedback = w->nfeedback;
-	r = input(w, name, &w->handoff, e);
+	r = df_texts_input(&w->t, name, &w->handoff, e);
 	if (r == 0)
 		r = df_schema_scan(&w->record, w->handoff.s, w->handoff.n,
 		    DF_JSON_CANON, "handoff", name, e);
 	if (r == 0) {
 		df_sha256(w->handoff.s, w->handoff.n, &w->in.handoff_digest);
 		w->in.handoff = &w->record;
-		r = df_prompt_make(&w->public.spec, df_task_of(it), &w->in,
+		r = df_prompt_make(&w->t.public.spec, df_task_of(it), &w->in,
 		    &w->json, &w->md, &w->answers, e);
 	}
 	return r < 0 ? -1 : put(w, id, e);
 }
 
 static int
-commit(struct work *w, size_t made, struct df_err *e)
-{
-	struct df_stage *st = df_state_stage(&w->step.run.state, "prompt");
-	int64_t n = st ? st->attempts + 1 : 1;
-	size_t i;
-
-	for (i = 0; i < 2; i++) {
-		w->commit[i].data = df_jset_int(w->commit[i].data, "attempt",
-		    n);
-		w->commit[i].data = df_jset_str(w->commit[i].data, "stage",
-		    "prompt");
-	}
-	w->commit[1].data = df_jset_str(w->commit[1].data, "outcome",
-	    "success");
-	w->commit[1].data = df_jset_int(w->commit[1].data, "tasks",
-	    (int64_t)made);
-	return df_step_commit(&w->step, w->commit, 2, e);
-}
-
-/* How many selected tasks have no prompt that holds? */
-static size_t
-missing(const struct work *w)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < w->step.run.state.ntask; i++)
-		n += w->sel.in[i] && !holds(&w->step.run, i);
-	return n;
-}
-
-static int
 work(struct work *w, struct df_err *e)
 {
-	const struct df_state *s = &w->step.run.state;
-	size_t i, made;
+	const struct df_state *s = &w->t.step.run.state;
+	size_t i, missing;
+	int r = df_texts_begin(&w->t, &missing, e);
 
-	if (missing(w) == 0)
-		return 0;
-	if (s->status != DF_ST_EXECUTING)
-		return df_fail(e, DF_REFUSED, "state.status",
-		    "the run is %s: no prompts are made any more",
-		    df_run_status_name(s->status));
-	if (!df_args.dry && df_hold_take(&w->hold, &w->step.run, "prompt",
-	    NULL, e) < 0)
-		return -1;
-	made = missing(w);
-	if (made == 0)
-		return 0;
+	if (r <= 0)
+		return r;
 	if (load(w, e) < 0)
 		return -1;
 	for (i = 0; i < s->ntask; i++)
-		if (w->sel.in[i] && !holds(&w->step.run, i) &&
+		if (w->t.sel.in[i] && !df_texts_hold(&w->t, i) &&
 		    make(w, s->task[i].id, e) < 0)
 			return -1;
-	return df_args.dry ? 0 : commit(w, made, e);
+	return df_args.dry ? 0 : df_texts_commit(&w->t, missing, e);
 }
 
 static void
 release(struct work *w)
 {
-	df_xref_free(w->in.xref);
-	df_template_free(w->tmpl);
-	jv_free(w->contract);
 	jv_free(w->verdict);
-	if (w->public.spec.have)
-		df_public_release(&w->public);
-	df_commit_release(&w->commit[0]);
-	df_commit_release(&w->commit[1]);
-	df_selection_release(&w->sel);
 	df_json_release(&w->record);
 	df_buf_release(&w->handoff);
 	df_buf_release(&w->json);
@@ -371,24 +262,23 @@ release(struct work *w)
 	df_buf_wipe(&w->answers);
 	df_list_free(&w->owned);
 	free(w->feedback);
-	df_hold_drop(&w->hold);
-	df_step_close(&w->step);
+	df_texts_release(&w->t);
 }
 
 /* The links that are not printed. */
 static void
 touch_answers(struct work *w)
 {
-	const struct df_state *s = &w->step.run.state;
+	const struct df_state *s = &w->t.step.run.state;
 	char name[DF_NAME_MAX + 1];
 	size_t i;
 
 	for (i = 0; i < s->ntask; i++) {
-		if (!w->sel.in[i])
+		if (!w->t.sel.in[i])
 			continue;
 		snprintf(name, sizeof(name), "prompt/%s.answers.age",
 		    s->task[i].id);
-		df_touch_name(&w->step.run, name);
+		df_touch_name(&w->t.step.run, name);
 	}
 }
 
@@ -403,20 +293,16 @@ main(int argc, char **argv)
 
 	operand = df_opt_parse(&tool, argc, argv, &n);
 	memset(&w, 0, sizeof(w));
-	w.hold.dir = w.hold.lock = -1;
-	w.contract = w.verdict = jv_invalid();
+	w.verdict = jv_invalid();
 	df_buf_init(&w.handoff);
 	df_buf_init(&w.json);
 	df_buf_init(&w.md);
 	df_buf_init(&w.answers);
-	df_commit_init(&w.commit[0], "stage.started", NULL);
-	df_commit_init(&w.commit[1], "stage.completed", NULL);
 	if (df_operands(operand, n, &names, &e) < 0 ||
-	    df_step_open(&w.step, DF_ROLE_RUN, 0, &e) < 0 ||
-	    df_select(&w.step.run.state, &names, &w.sel, &e) < 0 ||
-	    work(&w, &e) < 0)
+	    df_texts_open(&w.t, "prompt", suffix, DF_LEN(suffix), &names, &e)
+	    < 0 || work(&w, &e) < 0)
 		df_die(&e);
-	df_selection_print(&w.step.run, &w.sel, "prompt", printed,
+	df_selection_print(&w.t.step.run, &w.t.sel, "prompt", printed,
 	    DF_LEN(printed));
 	if (!df_args.dry)
 		touch_answers(&w);
