@@ -183,6 +183,8 @@ news(void *arg, enum df_news what, size_t t, const char *text)
 	    (what == DF_NEWS_STARTED && !w->tty))
 		df_progress("%s %s%s%s", id, word[what], b.n ? ": " : "",
 		    b.s);
+	else if (what == DF_NEWS_FAILED)
+		df_error("%s %s: %s", id, word[what], b.s);
 	else if (what != DF_NEWS_STARTED)
 		df_note("%s %s%s%s", id, word[what], b.n ? ": " : "", b.s);
 	df_buf_release(&b);

@@ -57,8 +57,11 @@ spoil() {
 # said_why: which file, and what about it
 said_why() {
 	[ -s "$tmp/fault" ] || wrong "call $at $rest did not come"
-	last "$err"
-	said=$line
+	# of several lines, the first is of what failed
+	said=$(grep -F -m 1 -e "$enospc" -e "$eio" "$err") || {
+		last "$err"
+		said=$line
+	}
 	first "$tmp/fault"
 	case $rc:$said in
 	9:*\ a\ file:* | 9:*\ a\ directory:* | 9:*\ a\ blob:*)
@@ -79,7 +82,7 @@ forgiven() {
 	    *\ unlinkat\ * | *\ renameat2\ */.df-rm-*)
 		[ "$rc" -eq "$want" ]
 		;;
-	# an attempt that fails is tried again; a scenario is an ERROR
+	# an attempt that fails may be tried again; a scenario is an ERROR
 	*/scratch/* | */memfd:*)
 		case $program in
 		df-dispatch) [ "$rc" -eq 0 ] ;;

@@ -238,6 +238,16 @@ df_warn(const char *fmt, ...)
 }
 
 void
+df_error(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say("", fmt, ap);
+	va_end(ap);
+}
+
+void
 df_note(const char *fmt, ...)
 {
 	va_list ap;

@@ -75,6 +75,8 @@ void df_die(const struct df_err *e) DF_NORETURN;
 void df_diex(int exit, const char *code, const char *fmt, ...)
 	DF_PRINTF(3, 4) DF_NORETURN;
 void df_warn(const char *fmt, ...) DF_PRINTF(1, 2);
+/* A failure after which the program goes on: said with -q too. */
+void df_error(const char *fmt, ...) DF_PRINTF(1, 2);
 void df_note(const char *fmt, ...) DF_PRINTF(1, 2);
 /* A note on the way, for who watches: only where df_tty() or df_verbose. */
 void df_progress(const char *fmt, ...) DF_PRINTF(1, 2);

@@ -145,14 +145,15 @@ wrong() {
 	echo "$how at $line: $*" >>"$tmp/wrong"
 }
 
-# deeds: what has happened in run/ for good, whatever attempts it took
+# deeds: what has happened in run/ for good, whatever attempts it took, and
+# in which order tasks that do not need each other came
 deeds() {
 	[ ! -e run/log.jsonl ] || sed -n '
 		/"type":"\(stage\.\(started\|failed\)\|holdout\.started\)"}$/d
 		/"verdict":"error"}.*"type":"holdout\.completed"}$/d
 		s/.*"stage":"\([^"]*\)".*"type":"\(stage\.completed\)"}$/\2 \1/p
 		t
-		s/.*"type":"\([^"]*\)"}$/\1/p' run/log.jsonl
+		s/.*"type":"\([^"]*\)"}$/\1/p' run/log.jsonl | sort
 }
 
 # holds: what was there is there, and nothing is half there
