@@ -340,6 +340,12 @@ struct birth {
 static int
 child(void *arg)
 {
+	static const struct {
+		void (*handler)(int);
+		unsigned long flags;
+		void (*restorer)(void);
+		unsigned long mask;
+	} by_default = { SIG_DFL, 0, NULL, 0 };	/* as the kernel has it */
 	struct birth *b = arg;
 	const struct opts *o = b->o;
 	struct rlimit rl;
@@ -361,8 +367,9 @@ child(void *arg)
 		rl.rlim_cur = rl.rlim_max = (rlim_t)o->processes;
 		setrlimit(RLIMIT_NPROC, &rl);
 	}
-	for (i = 1; i < 32; i++)
-		signal(i, SIG_DFL);
+	/* Not signal(3): some callers ignore those of the C library too. */
+	for (i = 1; i <= 64; i++)
+		(void)syscall(SYS_rt_sigaction, i, &by_default, NULL, 8);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != b->parent)	/* it died before that */
 		_exit(127);
