@@ -38,7 +38,9 @@ df_parallel(size_t n, size_t min,
 
 	if (k > THREADS)
 		k = THREADS;
-	if (n < min || k > n)
+	if (k > n)
+		k = n;
+	if (n < min || k == 0)
 		k = 1;
 	if (k == 1)
 		return fn(arg, 0, n, e);

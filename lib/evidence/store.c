@@ -16,6 +16,8 @@
 #define RING 4
 /* Up to this many blobs are synced one by one, more by one syncfs(2). */
 #define SYNC_EACH 4
+/* So many new blobs in a row, and the next is expected to be new too. */
+#define FRESH 8
 
 static void
 blob_name(const struct df_digest *d, char name[65])
@@ -30,10 +32,8 @@ blob_name(const struct df_digest *d, char name[65])
 static const char *
 blob_what(const struct df_digest *d, char what[BLOB_WHAT])
 {
-	char name[65];
-
-	blob_name(d, name);
-	snprintf(what, BLOB_WHAT, "blob %s", name);
+	memcpy(what, "blob ", 5);
+	blob_name(d, what + 5);
 	return what;
 }
 
@@ -77,8 +77,8 @@ is_known(struct df_store *s, const struct df_digest *d)
 	    DF_MAP_NONE;
 }
 
-static void
-remember(struct df_store *s, const struct df_digest *d)
+void
+df_store_keep(struct df_store *s, const struct df_digest *d)
 {
 	char *key;
 
@@ -92,23 +92,33 @@ remember(struct df_store *s, const struct df_digest *d)
 
 /* ---- writing ---- */
 
+#define TEMP 48
+
+/* A name that no other process or thread uses. */
+static void
+temp_name(char tmp[TEMP])
+{
+	static unsigned count;
+
+	snprintf(tmp, TEMP, ".tmp-%ld-%u", (long)getpid(),
+	    __atomic_fetch_add(&count, 1, __ATOMIC_RELAXED));
+}
+
 /*
  * A file without a name, or with a temporary one where the file system has
  * no O_TMPFILE (tmp[0] is then set).
  */
 static int
-open_temp(struct df_store *s, char tmp[48], const char *what,
+open_temp(struct df_store *s, char tmp[TEMP], const char *what,
     struct df_err *e)
 {
-	static unsigned count;
 	int fd;
 
 	tmp[0] = '\0';
 	fd = openat(s->dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0444);
 	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR ||
 	    errno == ENOENT)) {
-		snprintf(tmp, 48, ".tmp-%ld-%u", (long)getpid(),
-		    __atomic_fetch_add(&count, 1, __ATOMIC_RELAXED));
+		temp_name(tmp);
 		(void)unlinkat(s->dir, tmp, 0);
 		fd = openat(s->dir, tmp, O_CREAT | O_EXCL | O_WRONLY |
 		    O_NOFOLLOW | O_CLOEXEC, 0444);
@@ -168,62 +178,82 @@ right_bytes(struct df_store *s, const struct df_digest *d, uint64_t *size,
 	return df_digest_eq(&got, d);
 }
 
+/* linkat(2) of an open file; older kernels want a privilege for the short
+   way, and say ENOENT. */
+static int
+link_fd(struct df_store *s, int fd, const char *name)
+{
+	char proc[40];
+
+	if (!__atomic_load_n(&s->byproc, __ATOMIC_RELAXED)) {
+		if (linkat(fd, "", s->dir, name, AT_EMPTY_PATH) == 0)
+			return 0;
+		if (errno != ENOENT && errno != EPERM)
+			return -1;
+		__atomic_store_n(&s->byproc, 1, __ATOMIC_RELAXED);
+	}
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, proc, s->dir, name, AT_SYMLINK_FOLLOW);
+}
+
 /* Give the written file its name, or find that the name is there already. */
 static int
 finish(struct df_store *s, int fd, const char *tmp, const struct df_digest *d,
     struct df_err *e)
 {
-	char name[65], proc[40];
-	int r = 0;
+	char name[65], fresh[TEMP];
+	int r;
 
 	blob_name(d, name);
-	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", fd);
-	s->written = 1;
 	if ((tmp[0] ? linkat(s->dir, tmp, s->dir, name, 0) :
-	    linkat(AT_FDCWD, proc, s->dir, name, AT_SYMLINK_FOLLOW)) == 0)
+	    link_fd(s, fd, name)) == 0) {
+		__atomic_add_fetch(&s->fresh, 1, __ATOMIC_RELAXED);
 		return 0;
+	}
 	if (errno != EEXIST)
 		return df_fail_errno(e, DF_EXTERNAL, "store.write",
 		    "cannot name blob %s", name);
+	__atomic_store_n(&s->fresh, 0, __ATOMIC_RELAXED);
 	r = is_known(s, d) ? 1 : right_bytes(s, d, NULL, e);
 	if (r != 0)
 		return r < 0 ? -1 : 0;
 	/* A crash cut its first write short: put the right bytes there. */
-	if (tmp[0])
-		r = renameat(s->dir, tmp, s->dir, name);
-	else {
-		char fresh[80];
-
-		snprintf(fresh, sizeof(fresh), ".tmp-%.64s", name);
+	if (tmp[0] == '\0') {
+		temp_name(fresh);
 		(void)unlinkat(s->dir, fresh, 0);
-		r = linkat(AT_FDCWD, proc, s->dir, fresh, AT_SYMLINK_FOLLOW);
-		if (r == 0)
-			r = renameat(s->dir, fresh, s->dir, name);
+		if (link_fd(s, fd, fresh) < 0)
+			return df_fail_errno(e, DF_EXTERNAL, "store.write",
+			    "cannot replace blob %s", name);
+		tmp = fresh;
 	}
-	if (r < 0)
-		return df_fail_errno(e, DF_EXTERNAL, "store.write",
-		    "cannot replace blob %s", name);
-	return 0;
+	if (renameat(s->dir, tmp, s->dir, name) == 0)
+		return 0;
+	df_fail_errno(e, DF_EXTERNAL, "store.write", "cannot replace blob %s",
+	    name);
+	(void)unlinkat(s->dir, tmp, 0);
+	return -1;
 }
 
+/*
+ * Among blobs that are all new, linkat(2) is left to say that one is there:
+ * a look before it would cost more than the rare file written in vain.
+ */
 int
-df_store_put(struct df_store *s, const void *p, size_t n, struct df_digest *d,
-    struct df_err *e)
+df_store_write(struct df_store *s, const void *p, size_t n,
+    struct df_digest *d, struct df_err *e)
 {
-	char tmp[48], what[BLOB_WHAT];
+	char tmp[TEMP], what[BLOB_WHAT];
 	int fd, r;
 
 	df_sha256(p, n, d);
 	if (is_known(s, d))
 		return 0;
-	if (df_store_has(s, d)) {
+	if (__atomic_load_n(&s->fresh, __ATOMIC_RELAXED) < FRESH &&
+	    df_store_has(s, d)) {
+		__atomic_store_n(&s->fresh, 0, __ATOMIC_RELAXED);
 		r = right_bytes(s, d, NULL, e);
-		if (r < 0)
-			return -1;
-		if (r > 0) {
-			remember(s, d);
-			return 0;
-		}
+		if (r != 0)
+			return r < 0 ? -1 : 0;
 	}
 	fd = open_temp(s, tmp, blob_what(d, what), e);
 	if (fd < 0)
@@ -232,9 +262,17 @@ df_store_put(struct df_store *s, const void *p, size_t n, struct df_digest *d,
 	if (r == 0)
 		r = finish(s, fd, tmp, d, e);
 	drop_temp(s, fd, tmp);
-	if (r == 0)
-		remember(s, d);
 	return r;
+}
+
+int
+df_store_put(struct df_store *s, const void *p, size_t n, struct df_digest *d,
+    struct df_err *e)
+{
+	if (df_store_write(s, p, n, d, e) < 0)
+		return -1;
+	df_store_keep(s, d);
+	return 0;
 }
 
 /*
@@ -360,11 +398,11 @@ copy_threaded(int in, int out, const char *first, size_t nfirst, uint64_t max,
 }
 
 int
-df_store_put_fd(struct df_store *s, int in, uint64_t max, const char *what,
+df_store_write_fd(struct df_store *s, int in, uint64_t max, const char *what,
     struct df_digest *d, uint64_t *size, struct df_err *e)
 {
 	struct df_buf b = DF_BUF_INIT, blob = DF_BUF_INIT;
-	char tmp[48];
+	char tmp[TEMP];
 	ssize_t n;
 	int fd, r;
 
@@ -382,7 +420,7 @@ df_store_put_fd(struct df_store *s, int in, uint64_t max, const char *what,
 			    "%s is larger than %llu bytes", what,
 			    (unsigned long long)max);
 		else
-			r = df_store_put(s, b.s, b.n, d, e);
+			r = df_store_write(s, b.s, b.n, d, e);
 		df_buf_release(&b);
 		return r;
 	}
@@ -396,9 +434,17 @@ df_store_put_fd(struct df_store *s, int in, uint64_t max, const char *what,
 		r = finish(s, fd, tmp, d, e);
 	if (fd >= 0)
 		drop_temp(s, fd, tmp);
-	if (r == 0)
-		remember(s, d);
 	return r;
+}
+
+int
+df_store_put_fd(struct df_store *s, int in, uint64_t max, const char *what,
+    struct df_digest *d, uint64_t *size, struct df_err *e)
+{
+	if (df_store_write_fd(s, in, max, what, d, size, e) < 0)
+		return -1;
+	df_store_keep(s, d);
+	return 0;
 }
 
 /* ---- durability ---- */
@@ -410,7 +456,7 @@ df_store_need(struct df_store *s, const struct df_digest *d, struct df_err *e)
 		return 0;
 	if (df_store_check(s, d, NULL, e) < 0)
 		return -1;
-	remember(s, d);
+	df_store_keep(s, d);
 	return 0;
 }
 
@@ -458,7 +504,6 @@ df_store_barrier(struct df_store *s, struct df_err *e)
 		return -1;
 	}
 	s->ntodo = 0;
-	s->written = 0;
 	return 0;
 }
 

@@ -32,7 +32,8 @@ struct df_store {
 	int dir;		/* blobs/sha256, or -1 */
 	int fixmode;		/* the umask would take bits of 0444 */
 	int failed;		/* a barrier failed */
-	int written;		/* something was written since the last one */
+	int byproc;		/* unnamed files are linked by way of /proc */
+	unsigned fresh;		/* blobs in a row that were not there yet */
 	struct df_arena arena;
 	struct df_map known;	/* digests that this process has hashed */
 	struct df_digest *todo;	/* for the next barrier */
@@ -53,6 +54,17 @@ int df_store_put(struct df_store *s, const void *p, size_t n,
  */
 int df_store_put_fd(struct df_store *s, int fd, uint64_t max, const char *what,
 	struct df_digest *d, uint64_t *size, struct df_err *e) DF_CHECK;
+/*
+ * The two halves of the above.  The first may be called in several threads at
+ * once, while none calls anything else; the second, in one thread, makes the
+ * next barrier cover what the first has written or found.
+ */
+int df_store_write(struct df_store *s, const void *p, size_t n,
+	struct df_digest *d, struct df_err *e) DF_CHECK;
+int df_store_write_fd(struct df_store *s, int fd, uint64_t max,
+	const char *what, struct df_digest *d, uint64_t *size,
+	struct df_err *e) DF_CHECK;
+void df_store_keep(struct df_store *s, const struct df_digest *d);
 /* The next barrier covers d too, which must be there (DF_INTEGRITY). */
 int df_store_need(struct df_store *s, const struct df_digest *d,
 	struct df_err *e) DF_CHECK;

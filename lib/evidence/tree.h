@@ -58,18 +58,23 @@ struct df_tree_opts {
 	 * 1 to leave it (and all below it) out, 0 to take it, -1 to fail.
 	 */
 	int (*skip)(void *arg, const char *path, int isdir, struct df_err *e);
-	/* Called for each file before it is staged; bytes is NULL when it is
-	   too large to be held in memory: fd is at its beginning then.  And
-	   for each link, with its target. */
+	/*
+	 * Called for each file before it is staged; bytes is NULL when it is
+	 * too large to be held in memory: fd is at its beginning then.  And
+	 * for each link, with its target.  For files it is called in several
+	 * threads at once, never while skip is, and maybe after skip was for
+	 * entries that follow.
+	 */
 	int (*file)(void *arg, const char *path, int fd, const char *bytes,
 	    size_t n, struct df_err *e);
 	void *arg;
 };
 
 /*
- * Stage the directory dirfd and everything below it.  what names it in
- * messages.  Errors in what it holds are DF_INPUT with code "tree.entry",
- * "tree.link" or "tree.limit".
+ * Stage the directory dirfd and everything below it, where there are many
+ * files in several threads.  what names it in messages.  Errors in what it
+ * holds are DF_INPUT with code "tree.entry", "tree.link" or "tree.limit"; of
+ * several errors it is the first in the order of the tree.
  */
 int df_tree_put(struct df_store *s, int dirfd, const char *what,
 	const struct df_tree_opts *o, struct df_digest *d,
