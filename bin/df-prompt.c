@@ -265,23 +265,6 @@ release(struct work *w)
 	df_texts_release(&w->t);
 }
 
-/* The links that are not printed. */
-static void
-touch_answers(struct work *w)
-{
-	const struct df_state *s = &w->t.step.run.state;
-	char name[DF_NAME_MAX + 1];
-	size_t i;
-
-	for (i = 0; i < s->ntask; i++) {
-		if (!w->t.sel.in[i])
-			continue;
-		snprintf(name, sizeof(name), "prompt/%s.answers.age",
-		    s->task[i].id);
-		df_touch_name(&w->t.step.run, name);
-	}
-}
-
 int
 main(int argc, char **argv)
 {
@@ -305,7 +288,8 @@ main(int argc, char **argv)
 	df_selection_print(&w.t.step.run, &w.t.sel, "prompt", printed,
 	    DF_LEN(printed));
 	if (!df_args.dry)
-		touch_answers(&w);
+		df_selection_touch(&w.t.step.run, &w.t.sel, "prompt",
+		    &suffix[2], 1);
 	df_list_free(&names);
 	release(&w);
 	return df_out_end(DF_OK);

@@ -212,7 +212,7 @@ def run(a):
                    "argv": [os.environ["FACTORY_CLAUDE_PATH"], "{prompt}"]}, f)
     boot(a, "--set", "agent.adapter=" + adapter)
     tool("df-prompt", "-q", check=True)
-    r = tool("df-dispatch", "-q")
+    r = tool("df-dispatch", "-q", stderr=subprocess.DEVNULL)
     shutil.copy(os.environ["DF_RUN"] + "/log.jsonl",
                 a.output_dir + "/ledger.jsonl")
     tool("df-report", "-q", check=True)

@@ -45,7 +45,8 @@ df_read_fd(int fd, struct df_buf *b, size_t max, const char *what,
 		if (b->n - from > max)
 			return df_fail(e, DF_INPUT, "file.size",
 			    "%s is larger than %zu bytes", what, max);
-		want = 65536;
+		/* the end is seen in the room that is left, if there is any */
+		want = b->cap - b->n > 1 ? b->cap - b->n - 1 : 65536;
 	}
 }
 
@@ -107,7 +108,6 @@ df_open_beneath(int dir, const char *path, int flags, int nolinks)
 int
 df_name_ok(const char *name, size_t n)
 {
-	static const char extra[] = "._+-";
 	size_t i;
 	char c;
 
@@ -118,8 +118,8 @@ df_name_ok(const char *name, size_t n)
 		if ((i == 0 || name[i - 1] == '/') && (c == '.' || c == '/'))
 			return 0;
 		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		    (c >= '0' && c <= '9') || c == '/' ||
-		    (c && strchr(extra, c))))
+		    (c >= '0' && c <= '9') || c == '/' || c == '.' ||
+		    c == '_' || c == '+' || c == '-'))
 			return 0;
 	}
 	return name[n - 1] != '/';

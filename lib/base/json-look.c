@@ -142,14 +142,22 @@ df_jint(const struct df_json *j, uint32_t t, int64_t min, int64_t max,
     int64_t *out)
 {
 	const struct df_jtok *k = &j->tok[t];
-	char tmp[24];
-	size_t n = k->end - k->start;
+	const char *s = j->s + k->start, *end = j->s + k->end;
+	int64_t v = 0;
+	int neg;
 
-	if (k->type != DF_JNUMBER || k->esc || n >= sizeof(tmp))
+	/* of what is no plain integer, and of what is too large, esc is set */
+	if (k->type != DF_JNUMBER || k->esc)
 		return -1;
-	memcpy(tmp, j->s + k->start, n);
-	tmp[n] = '\0';
-	return df_number(tmp, min, max, out);
+	neg = *s == '-';
+	for (s += neg; s < end; s++)
+		v = v * 10 + (*s - '0');
+	if (neg)
+		v = -v;
+	if (v < min || v > max)
+		return -1;
+	*out = v;
+	return 0;
 }
 
 jv

@@ -1,5 +1,7 @@
+#define _GNU_SOURCE
 #include "base/df.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -18,6 +20,9 @@ struct scan {
 	size_t i;
 	unsigned flags, depth;
 	int cut;		/* the text ended inside the value */
+	int wide;		/* the last string is not all ASCII */
+	df_json_fn *each;	/* of the elements of the outermost array */
+	void *arg;
 };
 
 static int
@@ -38,7 +43,7 @@ bad(struct scan *c, size_t at, const char *why)
 	    why);
 }
 
-static uint32_t
+static inline uint32_t
 push(struct scan *c, enum df_jtype type, size_t start)
 {
 	struct df_json *j = c->j;
@@ -157,17 +162,23 @@ begins_utf8(const char *s, size_t n)
 
 #define EACH(b) (UINT64_C(0x0101010101010101) * (b))
 
-/* Eight bytes of which none ends a string, escapes, or needs a look? */
-static int
+/*
+ * How many of the next eight bytes come before the first that ends a string,
+ * escapes, or needs a look?  The subtractions borrow from bytes behind that
+ * one only.
+ */
+static unsigned
 plain8(const char *s)
 {
 	uint64_t w, quote, slash;
 
 	memcpy(&w, s, sizeof(w));
+	w = le64toh(w);
 	quote = w ^ EACH('"');
 	slash = w ^ EACH('\\');
-	return (((w - EACH(0x20)) | (quote - EACH(1)) | (slash - EACH(1)) |
-	    w) & EACH(0x80)) == 0;
+	w = ((w - EACH(0x20)) | (quote - EACH(1)) | (slash - EACH(1)) | w) &
+	    EACH(0x80);
+	return w ? (unsigned)__builtin_ctzll(w) / 8 : 8;
 }
 
 static int
@@ -180,9 +191,10 @@ string(struct scan *c, uint32_t *tok)
 	unsigned k;
 
 	t = push(c, DF_JSTRING, ++c->i);
+	c->wide = 0;
 	for (;;) {
-		while (n - c->i >= 8 && plain8(s + c->i))
-			c->i += 8;
+		for (k = 8; k == 8 && n - c->i >= 8; c->i += k)
+			k = plain8(s + c->i);
 		while (c->i < n) {
 			ch = (unsigned char)s[c->i];
 			if (ch < 0x20 || ch == '"' || ch == '\\' || ch >= 0x80)
@@ -209,6 +221,7 @@ string(struct scan *c, uint32_t *tok)
 				return bad(c, c->i, "not UTF-8");
 			}
 			c->i += k;
+			c->wide = 1;
 		}
 	}
 	c->j->tok[t].end = (uint32_t)c->i++;
@@ -315,21 +328,14 @@ name_cmp(const struct df_json *j, uint32_t a, uint32_t b)
 {
 	const struct df_jtok *x = &j->tok[a], *y = &j->tok[b];
 	size_t n = x->end - x->start, m = y->end - y->start;
-	int r = memcmp(j->s + x->start, j->s + y->start, n < m ? n : m);
+	int r = 0;
 
+	if (n && m)		/* most differ at once */
+		r = (unsigned char)j->s[x->start] -
+		    (unsigned char)j->s[y->start];
+	if (r == 0)
+		r = memcmp(j->s + x->start, j->s + y->start, n < m ? n : m);
 	return r ? r : (n > m) - (n < m);
-}
-
-/* A canonical name: ASCII, no escapes but those that JCS demands. */
-static int
-name_ok(const struct df_json *j, uint32_t t)
-{
-	uint32_t i;
-
-	for (i = j->tok[t].start; i < j->tok[t].end; i++)
-		if ((unsigned char)j->s[i] >= 0x80)
-			return 0;
-	return !j->tok[t].esc;
 }
 
 struct member {
@@ -392,6 +398,11 @@ array(struct scan *c)
 	for (;;) {
 		if (value(c) < 0)
 			return -1;
+		if (c->each && t == 0) {
+			if (c->each(c->arg, j, 1, c->e) < 0)
+				return -1;
+			j->ntok = 1;
+		}
 		n++;
 		space(c);
 		if (c->i >= j->n)
@@ -429,7 +440,8 @@ object(struct scan *c)
 			return bad(c, c->i, "expected a member name");
 		if (string(c, &name) < 0)
 			return -1;
-		if ((c->flags & DF_JSON_CANON) && !name_ok(j, name))
+		if ((c->flags & DF_JSON_CANON) && (c->wide ||
+		    j->tok[name].esc))
 			return bad(c, j->tok[name].start,
 			    "member name is not plain ASCII");
 		if (j->tok[name].esc || (last && name_cmp(j, last, name) >= 0))
@@ -497,36 +509,60 @@ value(struct scan *c)
 	return bad(c, c->i, "expected a value");
 }
 
+static int
+scan(struct scan *c, const char *s, size_t n)
+{
+	struct df_json *j = c->j;
+
+	j->s = s;
+	j->n = n;
+	j->ntok = 0;
+	if (n > DF_JSON_MAX)
+		return df_fail(c->e, DF_INPUT, "json.size",
+		    "%s: %zu bytes of JSON are more than %zu", c->what, n,
+		    DF_JSON_MAX);
+	/* As many as records have mostly: to grow is to copy. */
+	if (c->each == NULL && j->cap < n / 12) {
+		free(j->tok);
+		j->cap = n / 12;
+		j->tok = df_malloc(j->cap * sizeof(*j->tok));
+	}
+	if (c->flags & DF_JSON_PREFIX) {
+		if (n && s[0] != '{')
+			return -1;
+		return value(c) < 0 && c->cut ? 0 : -1;
+	}
+	space(c);
+	if (value(c) < 0)
+		return -1;
+	space(c);
+	if (c->flags & DF_JSON_CANON) {
+		if (c->i + 1 != n || s[c->i] != '\n')
+			return bad(c, c->i, "expected one newline at the end");
+		return 0;
+	}
+	if (c->i != n)
+		return bad(c, c->i, "something follows the value");
+	return 0;
+}
+
 int
 df_json_scan(struct df_json *j, const char *s, size_t n, unsigned flags,
     const char *what, struct df_err *e)
 {
 	struct scan c = { .j = j, .what = what, .e = e, .flags = flags };
 
-	j->s = s;
-	j->n = n;
-	j->ntok = 0;
-	if (n > DF_JSON_MAX)
-		return df_fail(e, DF_INPUT, "json.size",
-		    "%s: %zu bytes of JSON are more than %zu", what, n,
-		    DF_JSON_MAX);
-	if (flags & DF_JSON_PREFIX) {
-		if (n && s[0] != '{')
-			return -1;
-		return value(&c) < 0 && c.cut ? 0 : -1;
-	}
-	space(&c);
-	if (value(&c) < 0)
-		return -1;
-	space(&c);
-	if (flags & DF_JSON_CANON) {
-		if (c.i + 1 != n || s[c.i] != '\n')
-			return bad(&c, c.i, "expected one newline at the end");
-		return 0;
-	}
-	if (c.i != n)
-		return bad(&c, c.i, "something follows the value");
-	return 0;
+	return scan(&c, s, n);
+}
+
+int
+df_json_each(struct df_json *j, const char *s, size_t n, unsigned flags,
+    const char *what, df_json_fn *fn, void *arg, struct df_err *e)
+{
+	struct scan c = { .j = j, .what = what, .e = e, .flags = flags,
+	    .each = fn, .arg = arg };
+
+	return scan(&c, s, n);
 }
 
 void

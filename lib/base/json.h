@@ -70,6 +70,17 @@ enum {
  */
 int df_json_scan(struct df_json *j, const char *s, size_t n, unsigned flags,
 	const char *what, struct df_err *e) DF_CHECK;
+/*
+ * The same for a long array, of which never more than one element is in j: fn
+ * is called for each, token t, as soon as it is scanned, when what is behind it
+ * may still turn out to be no JSON.  It returns 0 to go on, or -1.  A text that
+ * is no array is in j as a whole; of an array only token 0 is.
+ */
+typedef int df_json_fn(void *arg, const struct df_json *j, uint32_t t,
+	struct df_err *e);
+int df_json_each(struct df_json *j, const char *s, size_t n, unsigned flags,
+	const char *what, df_json_fn *fn, void *arg, struct df_err *e)
+	DF_CHECK;
 void df_json_release(struct df_json *j);
 
 /* The token of a member's value, or 0 when the object has none (or obj is no

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "base/df.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -64,7 +65,7 @@ df_strdup(const char *s)
 void *
 df_grow(void *p, size_t *cap, size_t size)
 {
-	size_t n = *cap ? *cap + *cap / 2 + 1 : 8;
+	size_t n = *cap ? *cap * 2 : 8;
 
 	if (n <= *cap)
 		out_of_memory();
@@ -138,9 +139,9 @@ df_arena_release(struct df_arena *a)
 
 struct df_slot {
 	const char *key;	/* NULL: free */
-	size_t len;
-	uint64_t hash;
 	size_t value;
+	uint32_t len;
+	uint32_t hash;		/* its upper half */
 };
 
 /* One for the process, whichever thread asks first. */
@@ -160,27 +161,60 @@ hash_seed(void)
 	return s;
 }
 
-static uint64_t
+#define ROTL(x, n) ((x) << (n) | (x) >> (64 - (n)))
+
+static inline void
+sip_round(uint64_t v[4])
+{
+	v[0] += v[1];
+	v[2] += v[3];
+	v[1] = ROTL(v[1], 13) ^ v[0];
+	v[3] = ROTL(v[3], 16) ^ v[2];
+	v[0] = ROTL(v[0], 32);
+	v[2] += v[1];
+	v[0] += v[3];
+	v[1] = ROTL(v[1], 17) ^ v[2];
+	v[3] = ROTL(v[3], 21) ^ v[0];
+	v[2] = ROTL(v[2], 32);
+}
+
+/* SipHash-1-3 */
+static uint32_t
 hash(const char *s, size_t n)
 {
-	uint64_t h = hash_seed();
-	size_t i;
+	uint64_t key = hash_seed(), w;
+	uint64_t v[4] = { key ^ UINT64_C(0x736f6d6570736575),
+	    ~key ^ UINT64_C(0x646f72616e646f6d),
+	    key ^ UINT64_C(0x6c7967656e657261),
+	    ~key ^ UINT64_C(0x7465646279746573) };
+	size_t left = n;
 
-	for (i = 0; i < n; i++) {
-		h ^= (unsigned char)s[i];
-		h *= 0x100000001b3u;
-		h ^= h >> 29;
+	for (; left >= 8; s += 8, left -= 8) {
+		memcpy(&w, s, 8);
+		v[3] ^= w;
+		sip_round(v);
+		v[0] ^= w;
 	}
-	h ^= h >> 32;
-	return h * 0x9e3779b97f4a7c15u;
+	w = 0;
+	if (left)
+		memcpy(&w, s, left);
+	w = le64toh(w) ^ (uint64_t)n << 56;
+	v[3] ^= w;
+	sip_round(v);
+	v[0] ^= w;
+	v[2] ^= 0xff;
+	sip_round(v);
+	sip_round(v);
+	sip_round(v);
+	return (uint32_t)(v[0] ^ v[1] ^ v[2] ^ v[3]);
 }
 
 static struct df_slot *
-find(struct df_slot *slot, size_t cap, const char *key, size_t len, uint64_t h)
+find(struct df_slot *slot, size_t cap, const char *key, size_t len, uint32_t h)
 {
 	size_t i;
 
-	for (i = (size_t)(h >> 32) & (cap - 1); slot[i].key;
+	for (i = h & (cap - 1); slot[i].key;
 	    i = (i + 1) & (cap - 1))
 		if (slot[i].hash == h && slot[i].len == len &&
 		    memcmp(slot[i].key, key, len) == 0)
@@ -220,17 +254,19 @@ rehash(struct df_map *m)
 size_t
 df_map_set(struct df_map *m, const char *key, size_t len, size_t v)
 {
-	uint64_t h = hash(key, len);
+	uint32_t h = hash(key, len);
 	struct df_slot *s;
 	size_t old;
 
+	if (len > UINT32_MAX)
+		out_of_memory();
 	if (m->n * 4 >= m->cap * 3)
 		rehash(m);
 	s = find(m->slot, m->cap, key, len, h);
 	old = s->key ? s->value : DF_MAP_NONE;
 	if (s->key == NULL) {
 		s->key = key;
-		s->len = len;
+		s->len = (uint32_t)len;
 		s->hash = h;
 		m->n++;
 	}

@@ -41,11 +41,23 @@ struct df_patterns {
 	struct df_map known;	/* text -> struct df_pattern * */
 };
 
+/* So many characters of one set, all of them ASCII. */
+struct run {
+	uint8_t in[256];
+	size_t n;
+	struct run *next;
+};
+
 struct df_pattern {
 	struct df_patterns *all;
 	struct re *re;
 	size_t nset;
+	struct run *run;	/* when all of it is runs, as of a digest */
+	size_t length;		/* of all runs */
 	_Atomic(struct dfa *) dfa;	/* made at the first match */
 };
+
+/* Fill in run and length of a new pattern, if it is of that kind. */
+void df_pattern_runs(struct df_pattern *p);
 
 #endif

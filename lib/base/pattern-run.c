@@ -497,14 +497,69 @@ end:
 	return r;
 }
 
+/* ---- runs ---- */
+
+#define RUNS 16			/* more are left to the automaton */
+
+void
+df_pattern_runs(struct df_pattern *p)
+{
+	const struct re *re = p->re->kid, *set;
+	struct run *run = NULL, **end = &run;
+	size_t n, length = 0, i, count = 0;
+	uint32_t c;
+
+	if (p->re->op != RE_CAT || re->op != RE_BOL)
+		return;
+	for (re = re->next; re && re->op != RE_EOL; re = re->next) {
+		set = re->op == RE_REP ? re->kid : re;
+		n = re->op == RE_REP ? re->min : 1;
+		if (count++ == RUNS || set->op != RE_SET || (re->op == RE_REP &&
+		    re->max != re->min) || set->set->n == 0 ||
+		    set->set->r[set->set->n - 1].hi > 127)
+			return;
+		*end = df_arena_alloc(&p->all->a, sizeof(**end));
+		for (i = 0; i < set->set->n; i++)
+			for (c = set->set->r[i].lo; c <= set->set->r[i].hi;
+			    c++)
+				(*end)->in[c] = 1;
+		(*end)->n = n;
+		length += n;
+		end = &(*end)->next;
+	}
+	if (re == NULL || re->next)
+		return;
+	p->run = run;
+	p->length = length;
+}
+
+static int
+match_runs(const struct run *run, const char *s)
+{
+	unsigned yes = 1;
+	size_t i;
+
+	for (; run && yes; run = run->next) {
+		for (i = 0; i < run->n; i++)
+			yes &= run->in[(unsigned char)s[i]];
+		s += run->n;
+	}
+	return (int)yes;
+}
+
 int
 df_pattern_match(struct df_pattern *p, const char *s, size_t n, uint64_t *work)
 {
 	const char *end = s + n, *at;
-	struct dfa *d = dfa_get(p);
-	_Atomic uint16_t *next = d->next;
-	size_t st = d->start, to, sym;
+	_Atomic uint16_t *next;
+	size_t st, to, sym;
+	struct dfa *d;
 
+	if (p->run)
+		return n == p->length && match_runs(p->run, s);
+	d = dfa_get(p);
+	next = d->next;
+	st = d->start;
 	while (st >= ST_FIRST) {
 		at = s;
 		if (s == end)

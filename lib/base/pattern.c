@@ -386,6 +386,7 @@ parse(struct df_patterns *ps, const char *s, size_t n, struct df_err *e)
 	o->all = ps;
 	o->re = re;
 	o->nset = p.nset;
+	df_pattern_runs(o);
 	df_map_set(&ps->known, df_arena_str(&ps->a, s, n), n,
 	    (size_t)(uintptr_t)o);
 	return o;

@@ -226,31 +226,20 @@ static const uint8_t hexdigit[256] = {
 };
 
 static int
-nibble(char c, int any)
-{
-	uint8_t v = hexdigit[(uint8_t)c];
-
-	if (v == 0 || (v > 32 && !any))
-		return -1;
-	return (v & 31) - 1;
-}
-
-static int
 unhex(uint8_t *out, size_t n, const char *s, size_t len, int any)
 {
+	unsigned hi, lo, bad = 0;
 	size_t i;
-	int hi, lo;
 
 	if (len != n * 2)
 		return -1;
 	for (i = 0; i < n; i++) {
-		hi = nibble(s[i * 2], any);
-		lo = nibble(s[i * 2 + 1], any);
-		if (hi < 0 || lo < 0)
-			return -1;
-		out[i] = (uint8_t)(hi << 4 | lo);
+		hi = hexdigit[(uint8_t)s[i * 2]] - 1u;
+		lo = hexdigit[(uint8_t)s[i * 2 + 1]] - 1u;
+		bad |= hi | lo;		/* 0 - 1 has all bits */
+		out[i] = (uint8_t)(hi << 4 | (lo & 15));
 	}
-	return 0;
+	return bad & ~(any ? 63u : 15u) ? -1 : 0;
 }
 
 int

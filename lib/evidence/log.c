@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "evidence/log.h"
 
-#define WINDOW ((size_t)256 * 1024)
+#define WINDOW ((size_t)64 * 1024)	/* small: it stays in the cache */
 
 int
 df_log_open(struct df_log *l, int dir, const char *file, int how,
@@ -63,6 +63,18 @@ broken(struct df_log *l, const char *code, const char *why, struct df_err *e)
 
 /* ---- one line ---- */
 
+/* Is token t the string s[0..n)?  In canonical text it is so as written. */
+static int
+is(const struct df_json *j, uint32_t t, const char *s, size_t n)
+{
+	const struct df_jtok *k = &j->tok[t];
+
+	return k->type == DF_JSTRING && k->end - k->start == n && !k->esc &&
+	    memcmp(j->s + k->start, s, n) == 0;
+}
+
+#define IS(j, t, s) is(j, t, s, sizeof(s) - 1)
+
 static int
 copy(const struct df_json *j, uint32_t t, char *out, size_t size)
 {
@@ -83,16 +95,24 @@ copy(const struct df_json *j, uint32_t t, char *out, size_t size)
 static const char *
 attributes(const struct df_json *j, struct df_event *ev, uint32_t *prev)
 {
+#define NAME(s) s, sizeof(s) - 1
 	static const struct {
 		const char *name;
-		char kind;	/* d data, s string, n number */
-	} want[] = { { "data", 'd' }, { "datacontenttype", 's' },
-	    { "dataschema", 's' }, { "dfactor", 's' }, { "dfprev", 's' },
-	    { "dfrole", 's' }, { "dfseq", 'n' }, { "dfsig", 's' },
-	    { "id", 's' }, { "source", 's' }, { "specversion", 's' },
-	    { "subject", 's' }, { "time", 's' }, { "type", 's' } };
+		size_t n;
+		enum df_jtype type;
+	} want[] = { { NAME("data"), DF_JOBJECT },
+	    { NAME("datacontenttype"), DF_JSTRING },
+	    { NAME("dataschema"), DF_JSTRING },
+	    { NAME("dfactor"), DF_JSTRING }, { NAME("dfprev"), DF_JSTRING },
+	    { NAME("dfrole"), DF_JSTRING }, { NAME("dfseq"), DF_JNUMBER },
+	    { NAME("dfsig"), DF_JSTRING }, { NAME("id"), DF_JSTRING },
+	    { NAME("source"), DF_JSTRING },
+	    { NAME("specversion"), DF_JSTRING },
+	    { NAME("subject"), DF_JSTRING }, { NAME("time"), DF_JSTRING },
+	    { NAME("type"), DF_JSTRING } };
+#undef NAME
 	uint32_t at[DF_LEN(want)] = { 0 }, t, i;
-	char tmp[72];
+	const char *s;
 	size_t k = 0, n;
 	int64_t seq;
 	int r;
@@ -100,12 +120,11 @@ attributes(const struct df_json *j, struct df_event *ev, uint32_t *prev)
 	if (j->tok[0].type != DF_JOBJECT)
 		return "is not an object";
 	for (i = 0, t = 1; i < j->tok[0].n; i++, t = df_jnext(j, t + 1)) {
-		while (k < DF_LEN(want) && !df_jis(j, t, want[k].name))
+		while (k < DF_LEN(want) && !is(j, t, want[k].name, want[k].n))
 			k++;
 		if (k == DF_LEN(want))
 			return "has an attribute that no event has";
-		if (j->tok[t + 1].type != (want[k].kind == 'd' ? DF_JOBJECT :
-		    want[k].kind == 'n' ? DF_JNUMBER : DF_JSTRING))
+		if (j->tok[t + 1].type != want[k].type)
 			return "has an attribute of the wrong type";
 		at[k++] = t + 1;
 	}
@@ -113,23 +132,27 @@ attributes(const struct df_json *j, struct df_event *ev, uint32_t *prev)
 		if (at[k] == 0 && k != 4 && k != 11)
 			return "lacks an attribute";
 	ev->data = at[0];
-	if (!df_jis(j, at[1], "application/json"))
+	if (!IS(j, at[1], "application/json"))
 		return "has another datacontenttype";
 	if (df_jint(j, at[6], 1, INT32_MAX, &seq) < 0)
 		return "has a malformed dfseq";
 	ev->seq = (uint64_t)seq;
-	snprintf(tmp, sizeof(tmp), "%lld", (long long)seq);
-	if (!df_jis(j, at[8], tmp))
+	/* a canonical number is written in one way */
+	if (!is(j, at[8], j->s + j->tok[at[6]].start, j->tok[at[6]].end -
+	    j->tok[at[6]].start))
 		return "has an id that is not its dfseq";
-	if (!df_jis(j, at[10], "1.0"))
+	if (!IS(j, at[10], "1.0"))
 		return "has another specversion";
 	if (copy(j, at[13], ev->type, sizeof(ev->type)) < 0)
 		return "has a malformed type";
 	n = strspn(ev->type, "abcdefghijklmnopqrstuvwxyz0123456789._");
 	if (n == 0 || ev->type[n])
 		return "has a malformed type";
-	snprintf(tmp, sizeof(tmp), "urn:df:event:%s:1", ev->type);
-	if (!df_jis(j, at[2], tmp))
+	s = j->s + j->tok[at[2]].start;
+	if (j->tok[at[2]].esc || j->tok[at[2]].end - j->tok[at[2]].start !=
+	    13 + n + 2 || memcmp(s, "urn:df:event:", 13) != 0 ||
+	    memcmp(s + 13, ev->type, n) != 0 ||
+	    memcmp(s + 13 + n, ":1", 2) != 0)
 		return "has a dataschema that is not its type's";
 	if (copy(j, at[3], ev->actor, sizeof(ev->actor)) < 0 ||
 	    strlen(ev->actor) != DF_FP_STR - 1 ||

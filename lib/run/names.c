@@ -64,7 +64,7 @@ static const struct {
 static int
 matches(const char *p, const char *s, const char *task, int64_t n)
 {
-	char num[24];
+	int64_t got;
 	size_t k;
 
 	for (; *p; p++) {
@@ -78,9 +78,10 @@ matches(const char *p, const char *s, const char *task, int64_t n)
 			s += k;
 			break;
 		case '#':
-			snprintf(num, sizeof(num), "%lld", (long long)n);
-			k = strlen(num);
-			if (strncmp(s, num, k) != 0)
+			for (got = 0, k = 0; s[k] >= '0' && s[k] <= '9' &&
+			    k < 18; k++)
+				got = got * 10 + (s[k] - '0');
+			if (k == 0 || (k > 1 && *s == '0') || got != n)
 				return 0;
 			s += k;
 			break;
@@ -112,14 +113,14 @@ df_name_may(const char *name, const char *type, const char *stage, int64_t n,
 	if (strncmp(stage, "dispatch/", 9) == 0)
 		task = stage + 9;
 	for (i = 0; i < DF_LEN(owner); i++) {
+		if (!matches(owner[i].pattern, name, task, n))
+			continue;
 		if (strcmp(type, owner[i].type) != 0 && (!owner[i].type2 ||
 		    strcmp(type, owner[i].type2) != 0))
 			continue;
-		if (owner[i].stage == NULL ? *stage != '\0' :
-		    strcmp(owner[i].stage, "dispatch/@") == 0 ? *task == '\0' :
-		    strcmp(owner[i].stage, stage) != 0)
-			continue;
-		if (matches(owner[i].pattern, name, task, n))
+		if (owner[i].stage == NULL ? *stage == '\0' :
+		    strcmp(owner[i].stage, "dispatch/@") == 0 ? *task != '\0' :
+		    strcmp(owner[i].stage, stage) == 0)
 			return 0;
 	}
 	return df_fail(e, DF_REFUSED, "name.owner",
@@ -142,99 +143,118 @@ df_list_blob(const struct df_json *j, uint32_t data, const char *member,
 	    j->tok[k].end - j->tok[k].start) == 0;
 }
 
-/* Put the string of a member into out; 0 or -1. */
-static int
-member(const struct df_json *j, uint32_t obj, const char *name, char *out,
-    size_t size)
-{
-	uint32_t t = df_jget(j, obj, name);
-	size_t n;
-
-	if (t == 0 || j->tok[t].type != DF_JSTRING || j->tok[t].esc)
-		return -1;
-	n = j->tok[t].end - j->tok[t].start;
-	if (n >= size)
-		return -1;
-	memcpy(out, j->s + j->tok[t].start, n);
-	out[n] = '\0';
-	return 0;
-}
-
-static int
-digest_of(const struct df_json *j, uint32_t obj, struct df_digest *d)
-{
-	uint32_t t = df_jget(j, obj, "digest");
-
-	return t && j->tok[t].type == DF_JSTRING ? df_digest_parse(d,
-	    j->s + j->tok[t].start, j->tok[t].end - j->tok[t].start) : -1;
-}
-
 struct each {
 	int (*artifact)(void *arg, const struct df_artifact *a,
 	    struct df_err *e);
 	int (*input)(void *arg, const struct df_input *i, struct df_err *e);
 	void *arg;
+	int r;			/* what the last call returned */
 };
 
 static int
-each_of(const struct df_json *j, uint32_t list, const struct each *c,
-    struct df_err *e)
+text(const struct df_json *j, uint32_t t, char *out, size_t size)
 {
+	const struct df_jtok *k = &j->tok[t];
+	size_t n = k->end - k->start;
+
+	if (t == 0 || k->type != DF_JSTRING || k->esc || n >= size)
+		return -1;
+	memcpy(out, j->s + k->start, n);
+	out[n] = '\0';
+	return 0;
+}
+
+static int
+digest(const struct df_json *j, uint32_t t, struct df_digest *d)
+{
+	const struct df_jtok *k = &j->tok[t];
+
+	return t && k->type == DF_JSTRING ? df_digest_parse(d, j->s + k->start,
+	    k->end - k->start) : -1;
+}
+
+/* An artifact or input, token t.  Lists are long: its members are looked up in
+   one go. */
+static int
+one(void *arg, const struct df_json *j, uint32_t t, struct df_err *e)
+{
+	static const struct {
+		const char *name;
+		size_t n;
+	} want[] = { { "digest", 6 }, { "media_type", 10 }, { "name", 4 },
+	    { "size", 4 } };
+	uint32_t at[DF_LEN(want)] = { 0 }, i, m, count;
+	struct each *c = arg;
 	struct df_artifact a;
 	struct df_input in;
-	uint32_t t, i, k;
 	int64_t size;
-	int r = 0;
+	size_t k;
 
-	if (j->tok[list].type != DF_JARRAY)
-		return df_fail(e, DF_INTEGRITY, "event.list",
-		    "a list of artifacts or inputs is malformed");
-	for (i = 0, t = df_jfirst(j, list); i < j->tok[list].n && r == 0;
-	    i++, t = df_jnext(j, t)) {
-		if (c->artifact) {
-			k = df_jget(j, t, "size");
-			if (k == 0 || df_jint(j, k, 0, DF_JSON_INT, &size) < 0
-			    || member(j, t, "name", a.name, sizeof(a.name)) < 0
-			    || member(j, t, "media_type", a.media,
-			    sizeof(a.media)) < 0 ||
-			    digest_of(j, t, &a.digest) < 0)
-				return df_fail(e, DF_INTEGRITY, "event.list",
-				    "an artifact is malformed");
-			a.size = (uint64_t)size;
-			r = c->artifact(c->arg, &a, e);
-		} else {
-			if (member(j, t, "name", in.name, sizeof(in.name)) < 0
-			    || digest_of(j, t, &in.digest) < 0)
-				return df_fail(e, DF_INTEGRITY, "event.list",
-				    "an input is malformed");
-			r = c->input(c->arg, &in, e);
-		}
+	if (c->r)
+		return 0;
+	count = j->tok[t].type == DF_JOBJECT ? j->tok[t].n : 0;
+	for (i = 0, m = df_jfirst(j, t); i < count;
+	    i++, m = df_jnext(j, m + 1))
+		for (k = 0; k < DF_LEN(want); k++)
+			if (j->tok[m].end - j->tok[m].start == want[k].n &&
+			    memcmp(j->s + j->tok[m].start, want[k].name,
+			    want[k].n) == 0)
+				at[k] = m + 1;
+	if (c->artifact) {
+		if (at[3] == 0 || df_jint(j, at[3], 0, DF_JSON_INT, &size) < 0
+		    || text(j, at[2], a.name, sizeof(a.name)) < 0 ||
+		    text(j, at[1], a.media, sizeof(a.media)) < 0 ||
+		    digest(j, at[0], &a.digest) < 0)
+			return df_fail(e, DF_INTEGRITY, "event.list",
+			    "an artifact is malformed");
+		a.size = (uint64_t)size;
+		c->r = c->artifact(c->arg, &a, e);
+	} else {
+		if (text(j, at[2], in.name, sizeof(in.name)) < 0 ||
+		    digest(j, at[0], &in.digest) < 0)
+			return df_fail(e, DF_INTEGRITY, "event.list",
+			    "an input is malformed");
+		c->r = c->input(c->arg, &in, e);
 	}
-	return r;
+	return c->r < 0 ? -1 : 0;
+}
+
+static int
+no_list(struct df_err *e)
+{
+	return df_fail(e, DF_INTEGRITY, "event.list",
+	    "a list of artifacts or inputs is malformed");
 }
 
 static int
 each(const struct df_json *j, uint32_t data, const char *what,
-    struct df_store *s, const struct each *c, struct df_err *e)
+    struct df_store *s, struct each *c, struct df_err *e)
 {
-	uint32_t t = df_jget(j, data, what);
+	uint32_t t = df_jget(j, data, what), i, m;
 	struct df_buf b = DF_BUF_INIT;
 	struct df_json list = { 0 };
 	struct df_digest d;
-	int r;
+	int r = 0;
 
 	if (t == 0)
 		return 0;
-	if (!df_list_blob(j, data, what, &d))
-		return each_of(j, t, c, e);
+	if (!df_list_blob(j, data, what, &d)) {
+		if (j->tok[t].type != DF_JARRAY)
+			return no_list(e);
+		for (i = 0, m = df_jfirst(j, t); i < j->tok[t].n && r == 0;
+		    i++, m = df_jnext(j, m))
+			r = one(c, j, m, e);
+		return r < 0 ? -1 : c->r;
+	}
 	r = df_store_get(s, &d, DF_JSON_MAX, &b, e);
 	if (r == 0)
-		r = df_json_scan(&list, b.s, b.n, DF_JSON_CANON, what, e);
-	if (r == 0)
-		r = each_of(&list, 0, c, e);
+		r = df_json_each(&list, b.s, b.n, DF_JSON_CANON, what, one, c,
+		    e);
+	if (r == 0 && list.tok[0].type != DF_JARRAY)
+		r = no_list(e);
 	df_json_release(&list);
 	df_buf_release(&b);
-	return r;
+	return r < 0 ? -1 : c->r;
 }
 
 int
@@ -358,19 +378,30 @@ open_dir(int run, const char *name, size_t len, struct df_err *e)
 }
 
 int
-df_names_linked(int run, const struct df_artifact *a)
+df_names_linked(int dir, const char *path, const char *name,
+    const struct df_digest *d)
 {
-	struct df_buf want = DF_BUF_INIT;
-	char got[4096];
+	static const char blobs[] = "blobs/sha256/";
+	char got[(size_t)3 * DF_NAME_MAX + sizeof(blobs) +
+	    2 * sizeof(d->b)];
+	const char *s = got, *end;
+	struct df_digest is;
 	ssize_t n;
-	int yes;
 
-	df_name_target(&want, a->name, &a->digest);
-	n = readlinkat(run, a->name, got, sizeof(got));
-	yes = n >= 0 && (size_t)n == want.n && memcmp(got, want.s, want.n) ==
-	    0;
-	df_buf_release(&want);
-	return yes;
+	n = readlinkat(dir, path, got, sizeof(got));
+	if (n < 0)
+		return 0;
+	end = got + n;
+	for (; *name; name++)
+		if (*name == '/') {
+			if (end - s < 3 || memcmp(s, "../", 3) != 0)
+				return 0;
+			s += 3;
+		}
+	n = (ssize_t)sizeof(blobs) - 1;
+	return end - s > n && memcmp(s, blobs, (size_t)n) == 0 &&
+	    df_digest_parse_hex(&is, s + n, (size_t)(end - s - n)) == 0 &&
+	    df_digest_eq(&is, d);
 }
 
 int

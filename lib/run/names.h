@@ -63,8 +63,9 @@ jv df_artifacts_put(jv data, const struct df_artifact *a, size_t n,
 jv df_inputs_put(jv data, const struct df_input *a, size_t n,
 	struct df_store *s, struct df_err *e);
 
-/* Is the link of the name there, and right? */
-int df_names_linked(int run, const struct df_artifact *a);
+/* Is the link of the name there, and right?  It is path below dir. */
+int df_names_linked(int dir, const char *path, const char *name,
+	const struct df_digest *d);
 /* Make the links of n artifacts below directory run. */
 int df_names_link(int run, const struct df_artifact *a, size_t n,
 	struct df_err *e) DF_CHECK;

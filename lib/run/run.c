@@ -141,8 +141,9 @@ static void
 bind_name(struct df_run *r, const struct df_artifact *a,
     const struct df_event *ev)
 {
-	size_t i = df_map_get(&r->names, a->name, strlen(a->name));
 	const char *type = media(r, a->media);
+	size_t len = strlen(a->name), i, was;
+	char *name;
 	struct df_name *n;
 	struct df_at *at;
 
@@ -154,13 +155,16 @@ bind_name(struct df_run *r, const struct df_artifact *a,
 		at->len = (uint32_t)ev->len;
 		at->digest = ev->digest;
 	}
-	if (i == DF_MAP_NONE) {
+	/* Most are new. */
+	i = r->nname;
+	name = df_arena_str(&r->arena, a->name, len);
+	was = df_map_set(&r->names, name, len, i);
+	if (was == DF_MAP_NONE) {
 		DF_GROW(r->name, r->nname, r->capname);
-		i = r->nname++;
-		r->name[i].name = df_arena_str(&r->arena, a->name,
-		    strlen(a->name));
-		(void)df_map_set(&r->names, r->name[i].name, strlen(a->name),
-		    i);
+		r->name[r->nname++].name = name;
+	} else {
+		(void)df_map_set(&r->names, name, len, was);
+		i = was;
 	}
 	n = &r->name[i];
 	n->media = type;
@@ -225,13 +229,14 @@ on_event(void *arg, const struct df_event *ev, struct df_err *e)
 	if (r->upto && ev->seq > r->upto)
 		return 0;
 	schema = df_schema_def(df_schema_get("event"), ev->type);
-	snprintf(what, sizeof(what), "log line %llu (%s)",
-	    (unsigned long long)ev->seq, ev->type);
-	if (schema == NULL)
-		return df_fail(e, DF_INPUT, "event.type",
+	if (schema == NULL ||
+	    df_schema_check(schema, ev->j, ev->data, "", NULL) < 0) {
+		snprintf(what, sizeof(what), "log line %llu (%s)",
+		    (unsigned long long)ev->seq, ev->type);
+		return schema ? df_schema_check(schema, ev->j, ev->data, what,
+		    e) : df_fail(e, DF_INPUT, "event.type",
 		    "%s: not an event of a run", what);
-	if (df_schema_check(schema, ev->j, ev->data, what, e) < 0)
-		return -1;
+	}
 	t = df_jget(ev->j, ev->data, "stage");
 	if (t)
 		snprintf(f.stage, sizeof(f.stage), "%.*s",
@@ -403,10 +408,11 @@ df_run_relink(struct df_run *r, int dry, void (*fn)(const char *name),
 	int ret = 0;
 
 	for (i = 0; i < r->nname && ret == 0; i++) {
+		if (df_names_linked(r->dir, r->name[i].name, r->name[i].name,
+		    &r->name[i].digest))
+			continue;
 		snprintf(a.name, sizeof(a.name), "%s", r->name[i].name);
 		a.digest = r->name[i].digest;
-		if (df_names_linked(r->dir, &a))
-			continue;
 		if (fn)
 			fn(a.name);
 		if (dry)

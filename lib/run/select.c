@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "base/df.h"
 
 #include <fcntl.h>
@@ -7,8 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/opt.h"
 #include "base/out.h"
+#include "base/par.h"
 #include "base/text.h"
 #include "run/select.h"
 
@@ -76,18 +79,37 @@ df_select(const struct df_state *s, const struct df_list *names,
 	return 0;
 }
 
-void
-df_touch_name(struct df_run *r, const char *name)
+static int
+touch(int dir, const char *path)
 {
 	static const struct timespec now[2] = { { 0, UTIME_NOW },
 	    { 0, UTIME_NOW } };
+
+	return utimensat(dir, path, now, AT_SYMLINK_NOFOLLOW);
+}
+
+/*
+ * 1 when the link is there and right, and is of now.  In this order: reading a
+ * link that is of now leaves it as it is, and one that is older gets another
+ * time of access.
+ */
+static int
+touch_link(int dir, const char *path, const char *name,
+    const struct df_digest *d)
+{
+	return touch(dir, path) == 0 && df_names_linked(dir, path, name, d);
+}
+
+void
+df_touch_name(struct df_run *r, const char *name)
+{
 	const struct df_name *n = df_run_find(r, name);
 	struct df_artifact a;
 	struct df_run whole;
 	struct df_err e;
 
 	if (n == NULL) {
-		if (utimensat(r->dir, name, now, AT_SYMLINK_NOFOLLOW) == 0)
+		if (touch(r->dir, name) == 0)
 			return;
 		/* Only the whole index knows it; once, for all of them. */
 		if (df_run_open(&whole, r->path, 0, &e) == 0) {
@@ -97,11 +119,10 @@ df_touch_name(struct df_run *r, const char *name)
 		}
 		return;
 	}
+	if (touch_link(r->dir, name, name, &n->digest))
+		return;
 	snprintf(a.name, sizeof(a.name), "%s", name);
 	a.digest = n->digest;
-	if (df_names_linked(r->dir, &a) && utimensat(r->dir, name, now,
-	    AT_SYMLINK_NOFOLLOW) == 0)
-		return;
 	if (df_names_link(r->dir, &a, 1, &e) < 0)
 		df_warn("%s (df-store names makes it again)", e.msg);
 }
@@ -126,23 +147,15 @@ from_link(const struct df_run *r, const char *name, struct df_digest *d,
 	    -1;
 }
 
-void
-df_print_name(struct df_run *r, const char *name, const char *task)
+static void
+print_json(struct df_run *r, const struct df_name *n, const char *name,
+    const char *task)
 {
-	const struct df_name *n = df_run_find(r, name);
 	char hex[DF_DIGEST_STR];
 	struct df_digest d;
 	uint64_t size;
 	jv v;
 
-	if (n == NULL && !df_args.dry && !(r->flags & DF_RUN_BRIEF))
-		return;
-	if (!df_args.dry)
-		df_touch_name(r, name);
-	if (!df_args.json) {
-		df_out(name);
-		return;
-	}
 	v = df_jset_str(jv_object(), "name", name);
 	v = df_jset_str(v, "task", task);
 	if (n) {
@@ -156,19 +169,136 @@ df_print_name(struct df_run *r, const char *name, const char *task)
 	df_out_json(v);
 }
 
+/* touched: the link is of now already. */
+static void
+print_name(struct df_run *r, const char *name, const char *task, int touched)
+{
+	const struct df_name *n = NULL;
+
+	if (!touched || df_args.json)
+		n = df_run_find(r, name);
+	if (!touched && !df_args.dry) {
+		if (n == NULL && !(r->flags & DF_RUN_BRIEF))
+			return;
+		df_touch_name(r, name);
+	}
+	if (df_args.json)
+		print_json(r, n, name, task);
+	else
+		df_out(name);
+}
+
+void
+df_print_name(struct df_run *r, const char *name, const char *task)
+{
+	print_name(r, name, task, 0);
+}
+
+/* ---- the names of a selection ---- */
+
+struct links {
+	struct df_run *r;
+	const struct df_selection *sel;
+	const char *dir;
+	const char *const *suffix;
+	size_t n;
+	int fd;			/* of dir */
+	uint8_t *touched;	/* [task * n + suffix] */
+};
+
+static void
+name_of(const struct links *l, size_t task, size_t k,
+    char name[DF_NAME_MAX + 1])
+{
+	const char *part[] = { l->dir, "/", l->r->state.task[task].id, ".",
+	    l->suffix[k] };
+	size_t i, len, n = 0;
+
+	for (i = 0; i < DF_LEN(part); i++) {
+		len = strlen(part[i]);
+		if (len > DF_NAME_MAX - n)
+			len = DF_NAME_MAX - n;
+		memcpy(name + n, part[i], len);
+		n += len;
+	}
+	name[n] = '\0';
+}
+
+/* What is not as it should be is left for df_touch_name(). */
+static int
+touch_range(void *arg, size_t from, size_t to, struct df_err *e)
+{
+	struct links *l = arg;
+	char name[DF_NAME_MAX + 1];
+	const struct df_name *n;
+	size_t i, k;
+
+	(void)e;
+	for (i = from; i < to; i++)
+		for (k = 0; k < l->n && l->sel->in[i]; k++) {
+			name_of(l, i, k, name);
+			n = df_run_find(l->r, name);
+			l->touched[i * l->n + k] = n && (uint8_t)touch_link(
+			    l->fd, name + strlen(l->dir) + 1, name,
+			    &n->digest);
+		}
+	return 0;
+}
+
+/* All of them at once: a run has many, and the kernel is slow at it. */
+static void
+touch_all(struct links *l)
+{
+	size_t ntask = l->r->state.ntask;
+	struct df_err e;
+
+	l->touched = df_calloc(ntask + 1, l->n);
+	if (df_args.dry)
+		return;
+	l->fd = df_open_beneath(l->r->dir, l->dir, O_PATH | O_DIRECTORY, 1);
+	if (l->fd < 0)
+		return;
+	if (df_parallel(ntask, 256, touch_range, l, &e) < 0)
+		DF_BUG("touch");
+	close(l->fd);
+}
+
 void
 df_selection_print(struct df_run *r, const struct df_selection *sel,
     const char *dir, const char *const suffix[], size_t n)
 {
+	struct links l = { .r = r, .sel = sel, .dir = dir, .suffix = suffix,
+	    .n = n };
 	char name[DF_NAME_MAX + 1];
 	size_t i, k;
 
+	touch_all(&l);
 	for (i = 0; i < r->state.ntask; i++)
 		for (k = 0; k < n && sel->in[i]; k++) {
-			snprintf(name, sizeof(name), "%s/%s.%s", dir,
-			    r->state.task[i].id, suffix[k]);
-			df_print_name(r, name, r->state.task[i].id);
+			name_of(&l, i, k, name);
+			print_name(r, name, r->state.task[i].id,
+			    l.touched[i * n + k]);
 		}
+	free(l.touched);
+}
+
+void
+df_selection_touch(struct df_run *r, const struct df_selection *sel,
+    const char *dir, const char *const suffix[], size_t n)
+{
+	struct links l = { .r = r, .sel = sel, .dir = dir, .suffix = suffix,
+	    .n = n };
+	char name[DF_NAME_MAX + 1];
+	size_t i, k;
+
+	touch_all(&l);
+	for (i = 0; i < r->state.ntask && !df_args.dry; i++)
+		for (k = 0; k < n && sel->in[i]; k++)
+			if (!l.touched[i * n + k]) {
+				name_of(&l, i, k, name);
+				df_touch_name(r, name);
+			}
+	free(l.touched);
 }
 
 void
