@@ -320,9 +320,17 @@ df_sync_fs(int fd, const char *what, struct df_err *e)
 int
 df_lock(int fd, int wait, const char *what, struct df_err *e)
 {
+	static const struct timespec moment = { 0, 2000000 };
+	int looks = 5;
+
 	while (flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB)) < 0) {
 		if (errno == EINTR)
 			continue;
+		/* Perhaps somebody only asked whether it is free. */
+		if (errno == EWOULDBLOCK && looks-- > 0) {
+			(void)nanosleep(&moment, NULL);
+			continue;
+		}
 		if (errno == EWOULDBLOCK)
 			return df_fail(e, DF_CONFLICT, "file.lock",
 			    "%s is locked by another process", what);

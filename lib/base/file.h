@@ -79,7 +79,8 @@ int df_sync_fs(int fd, const char *what, struct df_err *e) DF_CHECK;
  * belongs to the open file and goes with the process.
  */
 int df_lock(int fd, int wait, const char *what, struct df_err *e) DF_CHECK;
-/* 1 when nobody holds the lock on the file, 0 when somebody does. */
+/* 1 when nobody holds the lock on the file, 0 when somebody does.  It is taken
+   for a moment: df_lock() looks more than once. */
 int df_lock_free(int dir, const char *path);
 
 /*
