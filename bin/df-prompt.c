@@ -288,7 +288,7 @@ main(int argc, char **argv)
 	df_selection_print(&w.t.step.run, &w.t.sel, "prompt", printed,
 	    DF_LEN(printed));
 	if (!df_args.dry)
-		df_selection_touch(&w.t.step.run, &w.t.sel, "prompt",
+		df_selection_link(&w.t.step.run, &w.t.sel, "prompt",
 		    &suffix[2], 1);
 	df_list_free(&names);
 	release(&w);

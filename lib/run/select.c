@@ -202,8 +202,9 @@ struct links {
 	const char *dir;
 	const char *const *suffix;
 	size_t n;
+	int look;		/* do not touch what is right */
 	int fd;			/* of dir */
-	uint8_t *touched;	/* [task * n + suffix] */
+	uint8_t *right;		/* [task * n + suffix] */
 };
 
 static void
@@ -229,6 +230,9 @@ static int
 touch_range(void *arg, size_t from, size_t to, struct df_err *e)
 {
 	struct links *l = arg;
+	int (*check)(int dir, const char *path, const char *name,
+	    const struct df_digest *d) = l->look ? df_names_linked :
+	    touch_link;
 	char name[DF_NAME_MAX + 1];
 	const struct df_name *n;
 	size_t i, k;
@@ -238,9 +242,8 @@ touch_range(void *arg, size_t from, size_t to, struct df_err *e)
 		for (k = 0; k < l->n && l->sel->in[i]; k++) {
 			name_of(l, i, k, name);
 			n = df_run_find(l->r, name);
-			l->touched[i * l->n + k] = n && (uint8_t)touch_link(
-			    l->fd, name + strlen(l->dir) + 1, name,
-			    &n->digest);
+			l->right[i * l->n + k] = n && (uint8_t)check(l->fd,
+			    name + strlen(l->dir) + 1, name, &n->digest);
 		}
 	return 0;
 }
@@ -252,7 +255,7 @@ touch_all(struct links *l)
 	size_t ntask = l->r->state.ntask;
 	struct df_err e;
 
-	l->touched = df_calloc(ntask + 1, l->n);
+	l->right = df_calloc(ntask + 1, l->n);
 	if (df_args.dry)
 		return;
 	l->fd = df_open_beneath(l->r->dir, l->dir, O_PATH | O_DIRECTORY, 1);
@@ -277,28 +280,28 @@ df_selection_print(struct df_run *r, const struct df_selection *sel,
 		for (k = 0; k < n && sel->in[i]; k++) {
 			name_of(&l, i, k, name);
 			print_name(r, name, r->state.task[i].id,
-			    l.touched[i * n + k]);
+			    l.right[i * n + k]);
 		}
-	free(l.touched);
+	free(l.right);
 }
 
 void
-df_selection_touch(struct df_run *r, const struct df_selection *sel,
+df_selection_link(struct df_run *r, const struct df_selection *sel,
     const char *dir, const char *const suffix[], size_t n)
 {
 	struct links l = { .r = r, .sel = sel, .dir = dir, .suffix = suffix,
-	    .n = n };
+	    .n = n, .look = 1 };
 	char name[DF_NAME_MAX + 1];
 	size_t i, k;
 
 	touch_all(&l);
 	for (i = 0; i < r->state.ntask && !df_args.dry; i++)
 		for (k = 0; k < n && sel->in[i]; k++)
-			if (!l.touched[i * n + k]) {
+			if (!l.right[i * n + k]) {
 				name_of(&l, i, k, name);
 				df_touch_name(r, name);
 			}
-	free(l.touched);
+	free(l.right);
 }
 
 void

@@ -26,8 +26,9 @@ int df_select(const struct df_state *s, const struct df_list *names,
  */
 void df_selection_print(struct df_run *r, const struct df_selection *sel,
 	const char *dir, const char *const suffix[], size_t n);
-/* The links alone: for names that are not written. */
-void df_selection_touch(struct df_run *r, const struct df_selection *sel,
+/* For names that are not written: links that are missing or wrong are made
+   again, and the others stay as they are. */
+void df_selection_link(struct df_run *r, const struct df_selection *sel,
 	const char *dir, const char *const suffix[], size_t n);
 /*
  * One name: as a line, or with --json {digest, name, size, task}.  One that
