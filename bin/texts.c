@@ -19,7 +19,7 @@ df_texts_open(struct df_texts *t, const char *stage,
 	t->contract = jv_invalid();
 	df_commit_init(&t->commit[0], "stage.started", NULL);
 	df_commit_init(&t->commit[1], "stage.completed", NULL);
-	return df_step_open(&t->step, DF_ROLE_RUN, 0, e) < 0 ? -1 :
+	return df_step_open(&t->step, DF_ROLE_RUN, DF_RUN_TEXTS, e) < 0 ? -1 :
 	    df_select(&t->step.run.state, names, &t->sel, e);
 }
 

@@ -110,15 +110,19 @@ ordinal(const struct df_state *s, const char *type, const char *stage)
 	return s->decisions;
 }
 
-/* Is the name one that DF_RUN_BRIEF keeps? */
+/* Is the name one that is indexed? */
 static int
-brief(const char *name)
+wanted(const struct df_run *r, const char *name)
 {
 	const char *dot = strrchr(name, '.');
 
+	if (!(r->flags & (DF_RUN_BRIEF | DF_RUN_TEXTS)))
+		return 1;
 	if (strncmp(name, "dispatch/", 9) == 0 ||
 	    strncmp(name, "result/", 7) == 0)
 		return 0;
+	if (!(r->flags & DF_RUN_BRIEF))
+		return 1;
 	if (strncmp(name, "handoff/", 8) == 0 ||
 	    strncmp(name, "prompt/", 7) == 0)
 		return dot && strcmp(dot, ".md") == 0;
@@ -193,7 +197,7 @@ on_artifact(void *arg, const struct df_artifact *a, struct df_err *e)
 		    strcmp(a->media, DF_TREE_MEDIA) == 0);
 	if (df_name_may(a->name, f->ev->type, f->stage, f->n, e) < 0)
 		return -1;
-	if (!(f->r->flags & DF_RUN_BRIEF) || brief(a->name))
+	if (wanted(f->r, a->name))
 		bind_name(f->r, a, f->ev);
 	return 0;
 }
@@ -205,7 +209,7 @@ on_input(void *arg, const struct df_input *in, struct df_err *e)
 	struct fold *f = arg;
 	const struct df_name *n = df_run_find(f->r, in->name);
 
-	if ((f->r->flags & DF_RUN_BRIEF) && !brief(in->name))
+	if (!wanted(f->r, in->name))
 		return 0;
 	if (n && df_digest_eq(&n->digest, &in->digest))
 		return 0;

@@ -32,8 +32,10 @@ enum {
 				   memory stays small with many tasks: no
 				   dispatch/, no result/T-*, of handoff/ and
 				   prompt/ the .md */
-	DF_RUN_LINES = 2	/* for a gate: remember where each line is, and
+	DF_RUN_LINES = 2,	/* for a gate: remember where each line is, and
 				   every blob that any event names */
+	DF_RUN_TEXTS = 4	/* index only what handoffs and prompts need:
+				   no dispatch/, no result/ */
 };
 
 /* A name as the log has it now. */
