@@ -190,6 +190,26 @@ release(struct df_evaluation *w)
 }
 
 static int
+is_settled(const struct df_evaluation *w)
+{
+	return w->step.run.state.verdict == DF_V_PASS ||
+	    w->step.run.state.verdict == DF_V_FAIL;
+}
+
+/* What another judge wrote until it let go is not believed either. */
+static int
+hold(struct df_evaluation *w, struct df_err *e)
+{
+	struct df_run *r = &w->step.run;
+	uint64_t seq = r->state.seq;
+	struct df_gate g;
+
+	if (df_hold_take(&w->hold, r, "holdout", "the run's judge", e) < 0)
+		return -1;
+	return r->state.seq == seq ? 0 : df_gate_pass(r, &g, e);
+}
+
+static int
 run(char **operand, size_t n)
 {
 	struct df_evaluation w;
@@ -206,15 +226,13 @@ run(char **operand, size_t n)
 	w.frame.j = jv_invalid();
 	w.judge.scratch_fd = w.judge.own_fd = w.hold.dir = w.hold.lock = -1;
 	if (df_step_open(&w.step, DF_ROLE_HOLDOUT, DF_RUN_LINES, &e) < 0 ||
-	    df_gate_pass(&w.step.run, &g, &e) < 0)
+	    df_gate_pass(&w.step.run, &g, &e) < 0 ||
+	    (!is_settled(&w) && !df_args.dry && hold(&w, &e) < 0))
 		df_die(&e);
-	if (w.step.run.state.verdict == DF_V_PASS ||
-	    w.step.run.state.verdict == DF_V_FAIL)
+	if (is_settled(&w))
 		r = print_held(&w, &e);
 	else
-		r = df_hold_take(&w.hold, &w.step.run, "holdout",
-		    "the run's judge", &e) < 0 || may_evaluate(&w, &e) < 0 ?
-		    -1 : evaluate(&w, &e);
+		r = may_evaluate(&w, &e) < 0 ? -1 : evaluate(&w, &e);
 	release(&w);
 	if (r < 0)
 		df_die(&e);
