@@ -107,16 +107,6 @@ df_exit_worst(int a, int b)
 	return a > b ? a : b;
 }
 
-const char *
-df_exit_name(int exit)
-{
-	static const char *const name[] = { "ok", "no", "usage", "input",
-	    "refused", "auth", "integrity", "conflict", "exhausted",
-	    "external" };
-
-	return exit >= 0 && (size_t)exit < DF_LEN(name) ? name[exit] : "?";
-}
-
 /* One write(2) a message, so that lines of several processes do not mix. */
 static void
 emit(const struct df_buf *b)

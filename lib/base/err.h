@@ -54,8 +54,6 @@ int df_hint(struct df_err *e, const char *fmt, ...) DF_PRINTF(2, 3);
 
 /* Of two exit codes, the one that a tool with several results ends with. */
 int df_exit_worst(int a, int b);
-/* The name of an exit code in the table: "integrity". */
-const char *df_exit_name(int exit);
 
 /* ---- for tools only ---- */
 

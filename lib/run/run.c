@@ -576,26 +576,3 @@ df_run_setting_bool(const struct df_run *r, const char *key)
 	jv_free(v);
 	return b;
 }
-
-jv
-df_run_config(const struct df_run *r, const char *name)
-{
-	jv list = df_jv_get(r->env, "config"), one, found = jv_invalid();
-	const char *s;
-	int i, n = 0;
-
-	if (jv_get_kind(list) == JV_KIND_ARRAY)
-		n = jv_array_length(jv_copy(list));
-	for (i = 0; i < n; i++) {
-		one = jv_array_get(jv_copy(list), i);
-		s = df_jv_str(one, "name");
-		if (s && strcmp(s, name) == 0) {
-			jv_free(found);
-			found = one;
-			break;
-		}
-		jv_free(one);
-	}
-	jv_free(list);
-	return found;
-}

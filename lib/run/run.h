@@ -135,8 +135,4 @@ const char *df_run_setting_str(const struct df_run *r, const char *key,
 	const char *def);
 int df_run_setting_bool(const struct df_run *r, const char *key);
 
-/* Is name in the digest list of run.json?  {name, version, digest} of a
-   configuration ("policy/default"), or jv_invalid(). */
-jv df_run_config(const struct df_run *r, const char *name);
-
 #endif

@@ -74,18 +74,6 @@ df_spec_find(const struct df_spec *sp, const char *id, size_t n)
 	return i == DF_MAP_NONE ? NULL : sp->items[i];
 }
 
-const struct df_section *
-df_spec_section(const struct df_spec *sp, unsigned n, const char *name,
-    size_t from)
-{
-	const struct df_doc *d = &sp->doc[n];
-
-	for (; from < d->sections; from++)
-		if (df_md_title(df_str(d->section[from].title), name))
-			return &d->section[from];
-	return NULL;
-}
-
 void
 df_spec_cut(const struct df_spec *sp, struct df_span at, struct df_buf *b)
 {

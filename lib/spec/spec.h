@@ -677,14 +677,6 @@ const struct df_item *df_spec_find(const struct df_spec *sp, const char *id,
 #define df_task_of(i) ((const struct df_task *)(const void *)(i))
 #define df_holdout_of(i) ((const struct df_holdout *)(const void *)(i))
 
-/*
- * The first section of document n whose title begins with the words of name
- * (case, suffixes in parentheses or behind a dash do not matter), at or
- * behind section number from; NULL when there is none.
- */
-const struct df_section *df_spec_section(const struct df_spec *sp,
-	unsigned n, const char *name, size_t from);
-
 /* Append the bytes of a span as they are, or without HTML comments. */
 void df_spec_cut(const struct df_spec *sp, struct df_span at,
 	struct df_buf *b);
