@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/schema.h"
 #include "run/factory.h"
+#include "run/head.h"
 
 #define LOG "log.jsonl"
 
@@ -181,11 +182,10 @@ df_factory_anchor(struct df_factory *f, const struct df_run *r,
     struct df_key *key, enum df_role role, struct df_err *e)
 {
 	char s[DF_DIGEST_STR];
-	jv head = jv_object(), data = jv_object();
+	jv data = jv_object();
 
-	head = df_jset_str(head, "digest", df_digest_str(&r->state.head, s));
-	head = df_jset_int(head, "seq", (int64_t)r->state.seq);
-	data = df_jset(data, "head", head);
+	data = df_jset(data, "head", df_head_json(&r->state.head,
+	    r->state.seq));
 	data = df_jset_str(data, "name", r->id);
 	data = df_jset_str(data, "run", df_digest_str(&r->state.genesis, s));
 	data = df_jset_str(data, "status",

@@ -7,6 +7,7 @@
 
 #include "base/schema.h"
 #include "run/gate.h"
+#include "run/head.h"
 #include "run/origin.h"
 
 int
@@ -31,15 +32,6 @@ void
 df_origin_close(struct df_origin *o)
 {
 	df_run_close(&o->run);
-}
-
-static jv
-head(const struct df_digest *d, uint64_t seq)
-{
-	char s[DF_DIGEST_STR];
-	jv v = df_jset_str(jv_object(), "digest", df_digest_str(d, s));
-
-	return df_jset_int(v, "seq", (int64_t)seq);
 }
 
 /* Up to its head: what a torn write left behind it is not taken. */
@@ -75,7 +67,8 @@ df_origin_json(const struct df_origin *o)
 	char str[DF_DIGEST_STR];
 	jv v;
 
-	v = df_jset(jv_object(), "head", head(&s->head, s->seq));
+	v = df_jset(jv_object(), "head",
+	    df_head_json(&s->head, s->seq));
 	v = df_jset_str(v, "name", o->run.id);
 	return df_jset_str(v, "run", df_digest_str(&s->genesis, str));
 }

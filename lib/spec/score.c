@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "run/head.h"
 #include "spec/score.h"
 
 #define OUTPUT_MAX 65536	/* bytes of a scenario's output in the record */
@@ -113,14 +114,6 @@ df_score_verdict(struct df_score *s, const struct df_suite_frame *f)
 
 /* ---- records ---- */
 
-static jv
-digest(const struct df_digest *d)
-{
-	char s[DF_DIGEST_STR];
-
-	return jv_string(df_digest_str(d, s));
-}
-
 /* Output as it came, only its end, and never more than a record holds. */
 static jv
 output(const struct df_buf *b)
@@ -198,7 +191,7 @@ df_score_json(const struct df_score *s, int full)
 		list = jv_array_append(list, scored(&s->v[i], full));
 	for (i = 0; i < s->ndisclosed; i++)
 		seen = jv_array_append(seen, disclosed(&s->disclosed[i]));
-	v = df_jset(v, "commitment", digest(&s->commitment));
+	v = df_jset(v, "commitment", df_digest_json(&s->commitment));
 	v = df_jset(v, "disclosed", seen);
 	v = df_jset_int(v, "errored", (int64_t)s->errored);
 	v = df_jset_int(v, "evaluation", s->evaluation);
@@ -211,11 +204,11 @@ df_score_json(const struct df_score *s, int full)
 	v = df_jset_bool(v, "partial", s->partial);
 	v = df_jset_int(v, "passed", (int64_t)s->passed);
 	if (full)
-		v = df_jset(v, "run", digest(&s->run));
+		v = df_jset(v, "run", df_digest_json(&s->run));
 	v = df_jset_str(v, "schema", full ? "df.holdout-full/1" :
 	    "df.holdout/1");
 	v = df_jset_int(v, "total", (int64_t)s->n);
-	v = df_jset(v, "tree", digest(&s->tree));
+	v = df_jset(v, "tree", df_digest_json(&s->tree));
 	v = df_jset_str(v, "verdict", verdict_name[s->verdict]);
 	return df_jset_str(v, "verdict_reason", s->reason);
 }

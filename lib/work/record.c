@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "run/head.h"
 #include "run/ids.h"
 #include "work/isolation.h"
 #include "work/record.h"
@@ -11,20 +12,12 @@
 #define MESSAGE_MAX 1000	/* bytes of an agent's last word */
 
 static jv
-digest(const struct df_digest *d)
-{
-	char s[DF_DIGEST_STR];
-
-	return jv_string(df_digest_str(d, s));
-}
-
-static jv
 inputs(const struct df_plan *p)
 {
-	jv v = df_jset(jv_object(), "handoff", digest(&p->handoff));
+	jv v = df_jset(jv_object(), "handoff", df_digest_json(&p->handoff));
 
-	v = df_jset(v, "prompt", digest(&p->prompt));
-	return df_jset(v, "start", digest(&p->start));
+	v = df_jset(v, "prompt", df_digest_json(&p->prompt));
+	return df_jset(v, "start", df_digest_json(&p->start));
 }
 
 static jv
@@ -126,7 +119,7 @@ df_record_ended(jv v, const struct df_attempt *a, const char *completed)
 	o = df_jset_int(o, "hardlinks", (int64_t)a->stat.hardlinks);
 	o = df_jset_int(o, "ignored", (int64_t)a->stat.skipped);
 	o = df_jset_int(o, "setid", (int64_t)a->stat.setid);
-	return df_jset(v, "result", df_jset(o, "tree", digest(&a->tree)));
+	return df_jset(v, "result", df_jset(o, "tree", df_digest_json(&a->tree)));
 }
 
 jv
