@@ -40,9 +40,10 @@ df_mono_ms(void)
 /*
  * Civil date to day number and back, for years 0 to 9999: the year is taken
  * to begin in March, so that the leap day is its last.
+ * Days count from 1970-01-01, in the proleptic Gregorian calendar.
  */
-int64_t
-df_days(int64_t y, unsigned m, unsigned d)
+static int64_t
+days(int64_t y, unsigned m, unsigned d)
 {
 	int64_t era, yoe, doy;
 
@@ -120,7 +121,7 @@ df_time_parse(const char *s, size_t n, int64_t *ms)
 			return -1;
 		f = f * 10 + (unsigned)(s[22] - '0');
 	}
-	*ms = ((df_days(c * 100 + y, mo, d) * 24 + h) * 60 + mi) * 60000 +
+	*ms = ((days(c * 100 + y, mo, d) * 24 + h) * 60 + mi) * 60000 +
 	    (int64_t)se * 1000 + f;
 	/* 31 February and ".000" do not survive the way back. */
 	return memcmp(df_time_str(*ms, back), s, n) == 0 && back[n] == '\0' ?

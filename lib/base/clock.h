@@ -18,8 +18,6 @@ int64_t df_now_ms(void);
 char *df_time_str(int64_t ms, char out[DF_TIME_STR]);
 /* Exactly the forms that df_time_str() writes: 0, else -1. */
 int df_time_parse(const char *s, size_t n, int64_t *ms);
-/* Days since 1970-01-01 of a date in the proleptic Gregorian calendar. */
-int64_t df_days(int64_t year, unsigned month, unsigned day);
 /* Milliseconds of a clock that only goes forward: timeouts, durations. */
 int64_t df_mono_ms(void);
 

@@ -25,8 +25,8 @@ df_configs_release(struct df_configs *c)
 	memset(c, 0, sizeof(*c));
 }
 
-const struct df_config *
-df_configs_find(const struct df_configs *c, const char *name)
+static const struct df_config *
+find(const struct df_configs *c, const char *name)
 {
 	size_t i;
 
@@ -125,7 +125,7 @@ df_config_load(struct df_configs *c, const struct df_factory *f,
 		return NULL;
 	}
 	df_sha256(n->bytes.s, n->bytes.n, &n->digest);
-	was = df_configs_find(c, n->name);
+	was = find(c, n->name);
 	if (was != n) {
 		if (!df_digest_eq(&was->digest, &n->digest)) {
 			(void)df_fail(e, DF_CONFLICT, "config.twice",

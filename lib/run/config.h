@@ -39,8 +39,6 @@ struct df_config *df_config_load(struct df_configs *c,
 	const char *name, const char *ext, const char *schema,
 	struct df_err *e);
 void df_configs_release(struct df_configs *c);
-const struct df_config *df_configs_find(const struct df_configs *c,
-	const char *name);
 /* The list for run.json, sorted by name. */
 jv df_configs_json(struct df_configs *c);
 

@@ -35,8 +35,8 @@ length(jv list)
 	    jv_array_length(jv_copy(list)) : 0;
 }
 
-int
-df_jv_has(jv list, const char *s)
+static int
+has(jv list, const char *s)
 {
 	int i, n = length(list), found = 0;
 	jv one;
@@ -109,7 +109,7 @@ capabilities(jv need, jv have, struct df_err *e)
 		return 0;
 	for (i = 0; i < n && r == 0; i++) {
 		one = jv_array_get(jv_copy(need), i);
-		if (!df_jv_has(have, jv_string_value(one)))
+		if (!has(have, jv_string_value(one)))
 			r = df_fail(e, DF_REFUSED, "compat.capabilities",
 			    "the pipeline needs capability %s, which the "
 			    "profile does not have", jv_string_value(one));
@@ -123,7 +123,7 @@ suite_kind(jv pipeline, const char *suite, struct df_err *e)
 {
 	jv want = df_jv_get(pipeline, "suite"), kinds = df_jv_get(want,
 	    "kind");
-	int ok = length(kinds) == 0 || df_jv_has(kinds, suite);
+	int ok = length(kinds) == 0 || has(kinds, suite);
 
 	jv_free(kinds);
 	jv_free(want);

@@ -40,7 +40,5 @@ int df_profile_load(struct df_profile *p, const struct df_factory *f,
    "KEY=VALUE<tab>ORIGIN" a line, with --json one object. */
 void df_profile_print(const struct df_profile *p);
 
-/* Does the array hold the string?  Neither is eaten. */
-int df_jv_has(jv list, const char *s);
 
 #endif

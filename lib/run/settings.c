@@ -60,8 +60,8 @@ const struct df_setting df_settings[] = {
 };
 const size_t df_nsettings = DF_LEN(df_settings);
 
-const struct df_setting *
-df_setting_find(const char *key)
+static const struct df_setting *
+find(const char *key)
 {
 	size_t i;
 
@@ -71,8 +71,9 @@ df_setting_find(const char *key)
 	return NULL;
 }
 
-void
-df_setting_env(const char *key, struct df_buf *b)
+/* "DF_LIMITS_MAX_ATTEMPTS" for a key. */
+static void
+env_name(const char *key, struct df_buf *b)
 {
 	df_buf_str(b, "DF_");
 	for (; *key; key++)
@@ -198,7 +199,7 @@ resolve_one(const struct df_setting *s, jv profile, const char *name,
 	jv p;
 
 	df_buf_reset(origin);
-	df_setting_env(s->key, &env);
+	env_name(s->key, &env);
 	if (v) {
 		df_buf_str(origin, "--set");
 		r = parse(s, v, DF_USAGE, "--set", value, e);
@@ -239,7 +240,7 @@ df_settings_resolve(jv profile, const char *name, const struct df_list *set,
 		if (set->v[i][n] != '=')
 			return df_fail(e, DF_USAGE, "setting.value",
 			    "--set %.60s: not KEY=VALUE", set->v[i]);
-		if (df_setting_find(key) == NULL)
+		if (find(key) == NULL)
 			return unknown(key, DF_USAGE, "--set", e);
 	}
 	if (jv_get_kind(profile) == JV_KIND_OBJECT) {
@@ -247,7 +248,7 @@ df_settings_resolve(jv profile, const char *name, const struct df_list *set,
 		for (k = 0; r == 0 && k < jv_array_length(jv_copy(keys));
 		    k++) {
 			one = jv_array_get(jv_copy(keys), k);
-			if (df_setting_find(jv_string_value(one)) == NULL)
+			if (find(jv_string_value(one)) == NULL)
 				r = unknown(jv_string_value(one), DF_INPUT,
 				    name, e);
 			jv_free(one);

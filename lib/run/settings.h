@@ -26,10 +26,6 @@ struct df_setting {
 extern const struct df_setting df_settings[];
 extern const size_t df_nsettings;
 
-const struct df_setting *df_setting_find(const char *key);
-/* "DF_LIMITS_MAX_ATTEMPTS" for a key. */
-void df_setting_env(const char *key, struct df_buf *b);
-
 /*
  * Resolve every setting.  profile is the profile's "settings" object (or
  * invalid), name its name for origins, set the --set options.  *values and

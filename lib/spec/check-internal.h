@@ -27,7 +27,6 @@ void ck_ran(struct ck *c, enum df_check_id id);
 /* Are all these documents there (DF_SPEC_BIT())? */
 int ck_have(const struct ck *c, unsigned docs);
 struct df_span ck_doc(unsigned doc);	/* a document as a place */
-const char *ck_fmt(struct ck *c, const char *fmt, ...) DF_PRINTF(2, 3);
 /* "did you mean X?" for an id of a family, or "". */
 const char *ck_near(struct ck *c, const char *id, enum df_family f);
 

@@ -46,8 +46,11 @@ clipped(struct ck *c, struct df_buf *b, size_t max)
 	return s;
 }
 
-const char *
-ck_fmt(struct ck *c, const char *fmt, ...)
+static const char *text_of(struct ck *c, const char *fmt, ...)
+    DF_PRINTF(2, 3);
+
+static const char *
+text_of(struct ck *c, const char *fmt, ...)
 {
 	struct df_buf b = DF_BUF_INIT;
 	va_list ap;
@@ -160,7 +163,7 @@ ck_near(struct ck *c, const char *id, enum df_family f)
 			word[n++] = sp->items[i]->id;
 	near = df_suggest(id, word, n);
 	free(word);
-	return near ? ck_fmt(c, "did you mean %s?", near) : "";
+	return near ? text_of(c, "did you mean %s?", near) : "";
 }
 
 /* ---- the whole ---- */

@@ -86,8 +86,6 @@ int rd_column(const struct df_table *t, const char *name);
 /* A cell; an empty text when c is -1 or beyond. */
 const struct df_value *rd_cell(const struct df_table *t, size_t row, int c);
 
-/* The fenced block that begins at line a; returns the line behind it. */
-uint32_t rd_code(struct rd *r, uint32_t a, uint32_t b, struct df_code *c);
 /* All fenced blocks in [a, b); lang NULL: of any language. */
 void rd_codes(struct rd *r, uint32_t a, uint32_t b, const char *lang,
 	struct df_codes *c);

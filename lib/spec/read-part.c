@@ -395,8 +395,9 @@ rd_cell(const struct df_table *t, size_t row, int c)
 
 /* ---- code ---- */
 
-uint32_t
-rd_code(struct rd *r, uint32_t a, uint32_t b, struct df_code *c)
+/* The fenced block that begins at line a; returns the line behind it. */
+static uint32_t
+one_code(struct rd *r, uint32_t a, uint32_t b, struct df_code *c)
 {
 	const struct df_md_line *fence = &r->md->line[a], *l;
 	struct df_str info = rd_line(fence);
@@ -447,7 +448,7 @@ rd_codes(struct rd *r, uint32_t a, uint32_t b, const char *lang,
 		}
 		if (!rd_take(r, 1))
 			break;
-		i = rd_code(r, i, b, &one);
+		i = one_code(r, i, b, &one);
 		if (lang == NULL || strcmp(one.lang, lang) == 0)
 			*PUSH(c) = one;
 	}

@@ -49,8 +49,8 @@ df_gitblobs_digest(const struct df_gitblobs *b, const struct df_digest *d)
 	return i == DF_MAP_NONE ? NULL : b->v[i];
 }
 
-const struct df_gitblob *
-df_gitblobs_oid(const struct df_gitblobs *b, const struct df_git_oid *o)
+static const struct df_gitblob *
+by_oid(const struct df_gitblobs *b, const struct df_git_oid *o)
 {
 	size_t i = df_map_get(&b->by_oid, (const char *)o->b, sizeof(o->b));
 
@@ -218,7 +218,7 @@ fetch(const struct df_gitimport *g, const struct entry *v, size_t n,
 	int r = 0;
 
 	for (i = 0; i < n && r == 0; i++) {
-		if (df_gitblobs_oid(g->known, &v[i].oid))
+		if (by_oid(g->known, &v[i].oid))
 			continue;
 		if (v[i].size > ALONE) {
 			r = fetch_alone(g, &v[i], e);
@@ -293,7 +293,7 @@ put_dir(const struct df_gitimport *g, const struct entry *v, size_t n,
 				    &sub, subsize, NULL);
 			continue;
 		}
-		b = df_gitblobs_oid(g->known, &v[i].oid);
+		b = by_oid(g->known, &v[i].oid);
 		len = v[i].len - skip;
 		if (b == NULL)
 			r = df_fail(e, DF_EXTERNAL, "git",

@@ -26,8 +26,6 @@ void df_gitblobs_add(struct df_gitblobs *b, const struct df_digest *d,
 	const struct df_git_oid *oid, uint64_t size);
 const struct df_gitblob *df_gitblobs_digest(const struct df_gitblobs *b,
 	const struct df_digest *d);
-const struct df_gitblob *df_gitblobs_oid(const struct df_gitblobs *b,
-	const struct df_git_oid *o);
 
 struct df_gitimport {
 	struct df_store *store;

@@ -119,7 +119,8 @@ df_record_ended(jv v, const struct df_attempt *a, const char *completed)
 	o = df_jset_int(o, "hardlinks", (int64_t)a->stat.hardlinks);
 	o = df_jset_int(o, "ignored", (int64_t)a->stat.skipped);
 	o = df_jset_int(o, "setid", (int64_t)a->stat.setid);
-	return df_jset(v, "result", df_jset(o, "tree", df_digest_json(&a->tree)));
+	return df_jset(v, "result", df_jset(o, "tree",
+	    df_digest_json(&a->tree)));
 }
 
 jv

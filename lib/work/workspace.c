@@ -156,8 +156,8 @@ df_ignore_release(struct df_ignore *g)
 
 /* ---- reading a result ---- */
 
-int
-df_is_dotgit(const char *path)
+static int
+is_dotgit(const char *path)
 {
 	const char *base = strrchr(path, '/');
 
@@ -177,7 +177,7 @@ skip(void *arg, const char *path, int isdir, struct df_err *e)
 	struct read *r = arg;
 
 	(void)isdir;
-	if (df_is_dotgit(path) || strcmp(path, ".df") == 0)
+	if (is_dotgit(path) || strcmp(path, ".df") == 0)
 		return 1;
 	if (r->secrets && df_secrets_in(r->secrets, path, strlen(path)))
 		return df_fail(e, DF_INPUT, "secret.leak",
@@ -232,7 +232,7 @@ list_names(struct read *r, int dir, struct df_buf *path, unsigned depth,
 		if (len)
 			df_buf_ch(path, '/');
 		df_buf_str(path, d->d_name);
-		if (df_is_dotgit(path->s) || strcmp(path->s, ".df") == 0)
+		if (is_dotgit(path->s) || strcmp(path->s, ".df") == 0)
 			continue;
 		if (fstatat(dirfd(dp), d->d_name, &st, AT_SYMLINK_NOFOLLOW)
 		    < 0)

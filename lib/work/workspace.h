@@ -66,7 +66,5 @@ int df_workspace_read(struct df_store *s, int dir,
 int df_workspace_results(int dir, const char *path, struct df_buf *b,
 	struct df_err *e) DF_CHECK;
 
-/* Is the last component of path ".git" in any letter case? */
-int df_is_dotgit(const char *path);
 
 #endif
