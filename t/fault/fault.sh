@@ -145,15 +145,18 @@ wrong() {
 	echo "$how at $line: $*" >>"$tmp/wrong"
 }
 
-# deeds: what has happened in run/ for good, whatever attempts it took, and
-# in which order tasks that do not need each other came
+# deeds: what has happened in run/ for good, whatever attempts it took; tasks
+# that were completed one behind the other are sorted
 deeds() {
 	[ ! -e run/log.jsonl ] || sed -n '
 		/"type":"\(stage\.\(started\|failed\)\|holdout\.started\)"}$/d
 		/"verdict":"error"}.*"type":"holdout\.completed"}$/d
 		s/.*"stage":"\([^"]*\)".*"type":"\(stage\.completed\)"}$/\2 \1/p
 		t
-		s/.*"type":"\([^"]*\)"}$/\1/p' run/log.jsonl | sort
+		s/.*"type":"\([^"]*\)"}$/\1/p' run/log.jsonl |
+		awk '{ is = /^stage\.completed dispatch\//
+			n += !(is && was); was = is; print n "\t" $0 }' |
+		sort -t "$(printf '\t')" -k 1,1n -k 2 | cut -f 2
 }
 
 # holds: what was there is there, and nothing is half there
