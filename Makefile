@@ -24,8 +24,8 @@ LAYERS = base evidence run spec work
 base_SRC = buf clock decimal err file hash json json-jv json-look list mem \
 	opt out par pattern pattern-run schema schema-check schema-compile \
 	schema-equal schema-link schema-say text
-evidence_SRC = age age-key age-read agent key log seal sign store tree trust \
-	trust-read wire
+evidence_SRC = age age-key age-read agent key log seal sign store tree \
+	tree-put trust trust-read wire
 run_SRC = closed config entry factory freeze gate head hold ids machine \
 	names origin outside place profile project records report \
 	report-attempt report-make run select settings state step
