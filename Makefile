@@ -50,6 +50,7 @@ df-prompt_SRC = texts
 df-sign_SRC = sign-file sign-init
 df-status_SRC = status-as
 df-store_SRC = name
+df-validate_SRC = validate-record validate-run
 
 UNIT = $(patsubst t/unit/%.c,%,$(sort $(wildcard t/unit/*.c)))
 FUZZ = $(filter-out main,$(patsubst t/fuzz/%.c,%,$(sort $(wildcard t/fuzz/*.c))))

@@ -21,6 +21,7 @@
 #include "base/out.h"
 #include "base/schema.h"
 #include "base/text.h"
+#include "spec/diag.h"
 #include "spec/public.h"
 #include "work/preflight.h"
 #include "boot.h"
@@ -131,8 +132,7 @@ say_findings(const struct df_boot *b)
 
 	for (i = 0; i < b->check.n; i++)
 		if (b->check.diag[i].severity == DF_ERROR || df_verbose)
-			df_diag_text(&text, &b->spec, &b->check.diag[i],
-			    df_tty());
+			df_diag_text(&text, &b->check.diag[i], df_tty());
 	(void)!fwrite(text.s, 1, text.n, stderr);
 	df_buf_release(&text);
 }

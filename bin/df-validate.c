@@ -7,24 +7,17 @@
  */
 #include "base/df.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/file.h"
 #include "base/opt.h"
 #include "base/out.h"
 #include "base/schema.h"
 #include "base/text.h"
-#include "run/run.h"
-#include "spec/check.h"
-#include "spec/public.h"
+#include "spec/diag.h"
 #include "spec/suite.h"
-#include "spec/template.h"
-#include "work/facts.h"
-
-#define RECORD_MAX ((size_t)64 << 20)
+#include "validate.h"
 
 static const char *holdouts, *explain, *schema, *run_path;
 static int product;
@@ -108,7 +101,7 @@ explain_rule(void)
 }
 
 static void
-print_findings(const struct df_check *c, const struct df_spec *sp)
+print_findings(const struct df_check *c)
 {
 	struct df_buf b = DF_BUF_INIT;
 	int colour = df_tty();
@@ -118,7 +111,7 @@ print_findings(const struct df_check *c, const struct df_spec *sp)
 		if (c->diag[i].severity < (df_quiet ? DF_ERROR :
 		    df_verbose ? DF_NOTE : DF_WARNING))
 			continue;
-		df_diag_text(&b, sp, &c->diag[i], colour);
+		df_diag_text(&b, &c->diag[i], colour);
 		if (b.n > 65536) {
 			fwrite(b.s, 1, b.n, stderr);
 			df_buf_reset(&b);
@@ -130,8 +123,8 @@ print_findings(const struct df_check *c, const struct df_spec *sp)
 		df_warn("%zu more findings are not shown", c->cut);
 }
 
-static void
-print_checks(const struct df_check *c)
+void
+df_validate_checks(const struct df_check *c)
 {
 	struct df_buf b = DF_BUF_INIT;
 	unsigned k;
@@ -149,8 +142,8 @@ print_checks(const struct df_check *c)
 	df_buf_release(&b);
 }
 
-static int
-print_record(jv v, const char *name)
+int
+df_validate_print(jv v, const char *name)
 {
 	struct df_buf b = DF_BUF_INIT;
 	struct df_err e;
@@ -179,15 +172,15 @@ validate_spec(const char *dir)
 	}
 	df_check_run(&c, &sp);
 	code = c.pass ? DF_OK : DF_NO;
-	print_findings(&c, &sp);
+	print_findings(&c);
 	if (product)
-		code = df_exit_worst(code, print_record(
+		code = df_exit_worst(code, df_validate_print(
 		    df_spec_product(&sp, 1), "product-spec"));
 	else if (df_args.json)
-		code = df_exit_worst(code, print_record(
+		code = df_exit_worst(code, df_validate_print(
 		    df_check_result(&c, &sp, 0), "validation"));
 	else if (!df_quiet)
-		print_checks(&c);
+		df_validate_checks(&c);
 	df_note("%s: %s, %zu error%s, %zu warning%s", dir,
 	    c.pass ? "PASS" : c.blocked ? "BLOCKED" : "FAIL",
 	    c.count[DF_ERROR], c.count[DF_ERROR] == 1 ? "" : "s",
@@ -197,274 +190,15 @@ validate_spec(const char *dir)
 	return code;
 }
 
-/* ---- what is no specification ---- */
-
-/* Could it be told what it is?  Otherwise nothing was checked. */
-static int
-undecided(const struct df_err *e)
-{
-	return e->exit != DF_INPUT || strncmp(e->code, "file.", 5) == 0 ||
-	    strcmp(e->code, "json") == 0 ||
-	    strcmp(e->code, "record.schema") == 0;
-}
-
-static int
-say_record(const char *path, const char *kind, const struct df_err *e)
-{
-	struct df_buf b = DF_BUF_INIT;
-	jv v;
-
-	if (e && undecided(e)) {
-		df_err_print(e);
-		return e->exit;
-	}
-	if (df_args.json) {
-		v = df_jset_str(jv_object(), "path", path);
-		v = df_jset_str(v, "kind", kind);
-		v = df_jset_str(v, "status", e ? "FAIL" : "PASS");
-		if (e) {
-			v = df_jset_str(v, "rule", e->code);
-			v = df_jset_str(v, "message", e->msg);
-		}
-		df_out_json(v);
-	} else {
-		if (e)
-			df_err_print(e);
-		df_buf_fmt(&b, "%s %s: ", e ? "FAIL" : "PASS", kind);
-		df_text_foreign(&b, path, strlen(path), DF_TEXT_LINE, 0, 0);
-		df_buf_ch(&b, '\n');
-		if (!df_quiet)
-			df_out_raw(b.s, b.n);
-	}
-	df_buf_release(&b);
-	return e ? DF_NO : DF_OK;
-}
-
-static int
-validate_suite(const char *dir)
-{
-	struct df_spec none;
-	struct df_sealed s;
-	struct df_suite_count count;
-	struct df_err e;
-	int r;
-
-	memset(&none, 0, sizeof(none));
-	df_sealed_init(&s);
-	r = df_suite_make(&none, dir, &s, &count, &e);
-	df_sealed_release(&s);
-	return say_record(dir, "suite", r < 0 ? &e : NULL);
-}
-
-/* The schema that a record names: "df.adapter/1" is adapter. */
-static void
-schema_of(const struct df_json *j, char name[64])
-{
-	jv v = df_json_jv(j, 0);
-	const char *s = df_jv_str(v, "schema"), *slash = s ? strchr(s, '/') :
-	    NULL;
-
-	*name = '\0';
-	if (slash && strncmp(s, "df.", 3) == 0)
-		snprintf(name, 64, "%.*s", (int)(slash - s - 3), s + 3);
-	else if (df_jv_str(v, "specversion"))
-		snprintf(name, 64, "event");
-	jv_free(v);
-}
-
-static int
-check_record(const char *path, const struct df_buf *b, char name[64],
-    struct df_err *e)
-{
-	struct df_json j = { 0 };
-	const struct df_schema *s;
-	int r;
-
-	r = df_json_scan(&j, b->s, b->n, 0, path, e);
-	if (r == 0 && schema)
-		snprintf(name, 64, "%s", schema);
-	else if (r == 0)
-		schema_of(&j, name);
-	if (r == 0 && *name == '\0') {
-		r = df_fail(e, DF_INPUT, "record.schema",
-		    "%s does not say which schema it follows", path);
-		(void)df_hint(e, "--schema NAME says it");
-	}
-	if (r == 0) {
-		s = df_schema_get(name);
-		r = s ? df_schema_check(s, &j, 0, path, e) : df_fail(e,
-		    DF_INPUT, "record.schema", "%s: there is no schema %s",
-		    path, name);
-	}
-	df_json_release(&j);
-	return r;
-}
-
-static int
-ends_in(const char *s, const char *end)
-{
-	size_t n = strlen(s), k = strlen(end);
-
-	return n >= k && strcmp(s + n - k, end) == 0;
-}
-
-static int
-validate_file(const char *path)
-{
-	struct df_buf b = DF_BUF_INIT;
-	struct df_template *t;
-	struct df_err e = { 0 };
-	char kind[64] = "record";
-	int r;
-
-	r = df_read_file(AT_FDCWD, path, &b, RECORD_MAX, &e);
-	if (r == 0 && ends_in(path, ".jq")) {
-		snprintf(kind, sizeof(kind), "policy");
-		r = df_policy_check(b.s, b.n, path, &e);
-	} else if (r == 0 && ends_in(path, ".md")) {
-		snprintf(kind, sizeof(kind), "template");
-		t = df_template_compile(b.s, b.n, path, &e);
-		r = t ? 0 : -1;
-		df_template_free(t);
-	} else if (r == 0) {
-		r = check_record(path, &b, kind, &e);
-	}
-	df_buf_release(&b);
-	return say_record(path, kind, r < 0 ? &e : NULL);
-}
-
-/* ---- a run's documents ---- */
-
-/* The elements of a that b has not: each is said. */
-static int
-missing_from(jv a, jv b, const char *key, const char *what)
-{
-	int i, k, n = jv_array_length(jv_copy(a)), missing = 0;
-	int m = jv_array_length(jv_copy(b)), found;
-	jv x;
-
-	for (i = 0; i < n; i++) {
-		x = jv_array_get(jv_copy(a), i);
-		for (k = 0, found = 0; k < m && !found; k++)
-			found = jv_equal(jv_copy(x), jv_array_get(jv_copy(b),
-			    k));
-		if (!found)
-			df_warn("%s %s", df_jv_str(x, key), what);
-		missing += !found;
-		jv_free(x);
-	}
-	jv_free(a);
-	jv_free(b);
-	return missing;
-}
-
-/* Only what can be seen without D9 is compared; messages count D9 too. */
-static jv
-without_d9(jv record, const char *list, const char *key,
-    const struct df_check *c)
-{
-	jv a = df_jv_get(record, list), out = jv_array(), x;
-	int i, n = jv_array_length(jv_copy(a)), keep;
-	const struct df_rule_def *rule;
-	unsigned k;
-
-	for (i = 0; i < n; i++) {
-		x = jv_array_get(jv_copy(a), i);
-		rule = df_rule_find(df_jv_str(x, key));
-		keep = rule && !rule->d9;
-		for (k = 0; k < DF_CHECKS; k++)
-			if (c->row[k].ran && !c->row[k].d9 && strcmp(
-			    c->row[k].name, df_jv_str(x, key)) == 0)
-				keep = 1;
-		if (keep)
-			out = jv_array_append(out, strcmp(list, "checks") ?
-			    jv_copy(x) : jv_object_delete(jv_copy(x),
-			    jv_string("message")));
-		jv_free(x);
-	}
-	jv_free(a);
-	return out;
-}
-
-static int
-differences(jv was, jv is, const struct df_check *c)
-{
-	static const char *const part[][2] = { { "checks", "check_name" },
-	    { "findings", "rule" } };
-	int n = 0;
-	size_t i;
-
-	for (i = 0; i < DF_LEN(part); i++) {
-		n += missing_from(without_d9(is, part[i][0], part[i][1], c),
-		    without_d9(was, part[i][0], part[i][1], c), part[i][1],
-		    "is not as validation.json has it");
-		n += missing_from(without_d9(was, part[i][0], part[i][1], c),
-		    without_d9(is, part[i][0], part[i][1], c), part[i][1],
-		    "of validation.json is not found again");
-	}
-	return n;
-}
-
-static int
-recheck(struct df_run *r, struct df_err *e)
-{
-	const struct df_name *tree = df_run_find(r, "spec.tree");
-	struct df_public p = { 0 };
-	struct df_check c;
-	jv was, is;
-	int n;
-
-	if (tree == NULL)
-		return df_fail(e, DF_INTEGRITY, "run.spec",
-		    "the run has no spec.tree");
-	was = df_run_json(r, "validation.json", "validation", e);
-	if (!jv_is_valid(was) || df_public_read(&p, &r->store, &tree->digest,
-	    e) < 0) {
-		jv_free(was);
-		return -1;
-	}
-	df_check_run(&c, &p.spec);
-	is = df_check_result(&c, &p.spec, DF_RESULT_PUBLIC);
-	n = differences(was, is, &c);
-	if (df_args.json)
-		n += print_record(jv_copy(is), "validation") != DF_OK;
-	else if (!df_quiet)
-		print_checks(&c);
-	df_note("%s: %s", r->id, n ? "differs from validation.json" :
-	    "as validation.json says");
-	jv_free(was);
-	jv_free(is);
-	df_check_release(&c);
-	df_public_release(&p);
-	return n ? DF_NO : DF_OK;
-}
-
-static int
-validate_run(const char *path)
-{
-	struct df_run r;
-	struct df_err e;
-	int code = -1;
-
-	if (df_run_open(&r, path, 0, &e) == 0) {
-		code = recheck(&r, &e);
-		df_run_close(&r);
-	}
-	if (code >= 0)
-		return code;
-	df_err_print(&e);
-	return e.exit;
-}
-
 static int
 validate(const char *path)
 {
 	struct stat st;
 
 	if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode))
-		return validate_file(path);
+		return df_validate_file(path, schema);
 	if (df_suite_manifest(path))
-		return validate_suite(path);
+		return df_validate_suite(path);
 	return validate_spec(path);
 }
 
@@ -486,7 +220,7 @@ main(int argc, char **argv)
 	if (run_path == NULL && n == 0)
 		run_path = df_args.run;
 	if (run_path && *run_path && n == 0)
-		return df_out_end(validate_run(run_path));
+		return df_out_end(df_validate_run(run_path));
 	if (n == 0)
 		df_usage("no specification directory");
 	if (holdouts && n > 1)

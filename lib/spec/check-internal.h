@@ -14,6 +14,7 @@ struct ck {
 	struct df_check *out;
 	const struct df_spec *sp;
 	unsigned near;		/* suggestions made: each costs a search */
+	const struct df_item **byplace;	/* made when first needed */
 };
 
 /* A finding at a place (line 0: the document, doc 0: the whole set). */

@@ -92,6 +92,60 @@ column(const struct df_spec *sp, struct df_span at)
 	return col;
 }
 
+static const char *
+line_of(const struct df_spec *sp, struct df_span at, size_t *n)
+{
+	const struct df_doc *d = &sp->doc[at.doc];
+
+	*n = 0;
+	if (at.line == 0 || d->md == NULL || at.line > d->md->lines)
+		return NULL;
+	*n = d->md->line[at.line - 1].len;
+	return d->s + d->md->line[at.line - 1].off;
+}
+
+static int
+by_offset(const void *a, const void *b)
+{
+	const struct df_item *const *x = a, *const *y = b;
+
+	if ((*x)->at.doc != (*y)->at.doc)
+		return (*x)->at.doc < (*y)->at.doc ? -1 : 1;
+	if ((*x)->at.off != (*y)->at.off)
+		return (*x)->at.off < (*y)->at.off ? -1 : 1;
+	return 0;
+}
+
+/* The id of the item that a place lies in, "" when it lies in none. */
+static const char *
+item_at(struct ck *c, struct df_span at)
+{
+	size_t lo = 0, hi = c->sp->nitems, mid;
+	const struct df_item *it;
+
+	if (at.doc == 0 || at.line == 0 || hi == 0)
+		return "";
+	if (c->byplace == NULL) {
+		c->byplace = df_calloc(hi, sizeof(*c->byplace));
+		memcpy(c->byplace, c->sp->items, hi * sizeof(*c->byplace));
+		qsort(c->byplace, hi, sizeof(*c->byplace), by_offset);
+	}
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		it = c->byplace[mid];
+		if (it->at.doc < at.doc || (it->at.doc == at.doc &&
+		    it->at.off <= at.off))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == 0)
+		return "";
+	it = c->byplace[lo - 1];
+	return it->at.doc == at.doc && at.off - it->at.off < it->at.len ?
+	    it->id : "";
+}
+
 void
 ck_add(struct ck *c, const char *rule, struct df_span at, const char *hint,
     const char *fmt, ...)
@@ -126,6 +180,8 @@ ck_add(struct ck *c, const char *rule, struct df_span at, const char *hint,
 	d->d9 = r->d9 || at.doc == 9;
 	d->line = at.line;
 	d->col = column(c->sp, at);
+	d->text = at.doc ? line_of(c->sp, at, &d->ntext) : NULL;
+	d->item = item_at(c, at);
 	d->msg = clipped(c, &b, MSG_MAX);
 	d->hint = hint ? hint : "";
 }
@@ -251,7 +307,7 @@ count(struct ck *c)
 void
 df_check_run(struct df_check *out, const struct df_spec *sp)
 {
-	struct ck c = { out, sp, 0 };
+	struct ck c = { out, sp, 0, NULL };
 	unsigned k;
 
 	memset(out, 0, sizeof(*out));
@@ -283,6 +339,7 @@ df_check_run(struct df_check *out, const struct df_spec *sp)
 		ck_leak(&c);
 	}
 	finish(&c);
+	free(c.byplace);
 }
 
 void
@@ -317,6 +374,8 @@ finding(const struct df_diag *d)
 		f = df_jset_int(f, "line", d->line);
 	if (d->col)
 		f = df_jset_int(f, "column", d->col);
+	if (*d->item)
+		f = df_jset_str(f, "item", d->item);
 	if (*d->hint)
 		f = df_jset_str(f, "hint", d->hint);
 	return f;
@@ -429,68 +488,4 @@ df_check_result(const struct df_check *c, const struct df_spec *sp,
 	s = df_jset_int(s, "tasks", (int64_t)c->sum.tasks);
 	s = df_jset_int(s, "holdouts", (int64_t)c->sum.holdouts);
 	return df_jset(v, "summary", s);
-}
-
-/* ---- for people ---- */
-
-static void
-foreign(struct df_buf *b, const char *s, size_t max)
-{
-	df_text_foreign(b, s, strlen(s), DF_TEXT_LINE, 0, max);
-}
-
-/* The source line, and a caret under the column. */
-static void
-source(struct df_buf *b, const struct df_spec *sp, const struct df_diag *d)
-{
-	const struct df_doc *doc = &sp->doc[d->doc];
-	const struct df_md_line *l;
-	uint32_t i, col = 1;
-
-	if (d->doc == 0 || d->line == 0 || d->col == 0 || doc->md == NULL)
-		return;
-	l = &doc->md->line[d->line - 1];
-	if (l->len > 400)
-		return;
-	df_buf_str(b, "    ");
-	df_text_foreign(b, doc->s + l->off, l->len, DF_TEXT_LINE, 0, 0);
-	df_buf_str(b, "\n    ");
-	for (i = 0; i < l->len && col < d->col; i++) {
-		unsigned char ch = (unsigned char)doc->s[l->off + i];
-
-		if ((ch & 0xc0) == 0x80)
-			continue;
-		df_buf_ch(b, ' ');
-		col++;
-	}
-	df_buf_str(b, "\033[1;32m^\033[0m\n");
-}
-
-void
-df_diag_text(struct df_buf *b, const struct df_spec *sp,
-    const struct df_diag *d, int colour)
-{
-	static const char *const sgr[3] = { "36", "35", "31" };
-
-	if (colour)
-		df_buf_str(b, "\033[1m");
-	foreign(b, *d->path ? d->path : "specification", 0);
-	if (d->line)
-		df_buf_fmt(b, ":%u", d->line);
-	if (d->line && d->col)
-		df_buf_fmt(b, ":%u", d->col);
-	df_buf_str(b, colour ? ":\033[0m " : ": ");
-	if (colour)
-		df_buf_fmt(b, "\033[1;%sm", sgr[d->severity]);
-	df_buf_str(b, df_severity_name[d->severity]);
-	df_buf_str(b, colour ? ":\033[0m " : ": ");
-	foreign(b, d->msg, 1000);
-	df_buf_fmt(b, " [%s]\n", d->rule->id);
-	if (colour)
-		source(b, sp, d);
-	if (*d->hint) {
-		df_buf_str(b, "    hint: ");
-		foreign(b, d->hint, 1000);
-		df_buf_ch(b, '\n');
-	}
 }

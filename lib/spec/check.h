@@ -75,6 +75,9 @@ struct df_diag {
 	uint8_t doc;			/* 1 to 10; 0: the whole set */
 	uint8_t d9;			/* of or from D9: see above */
 	uint32_t line, col;		/* from 1; 0: none */
+	const char *text;		/* that line of the document, or NULL */
+	size_t ntext;			/* its bytes, without the line's end */
+	const char *item;		/* id of the item it lies in, or "" */
 	const char *msg;		/* one line; foreign text is raw here */
 	const char *hint;		/* or "" */
 };
@@ -123,13 +126,5 @@ enum {
  */
 jv df_check_result(const struct df_check *c, const struct df_spec *sp,
 	unsigned flags);
-
-/*
- * Append a finding as people read it: "path:line:col: error: text [rule]",
- * then a hint line.  With colour: escape sequences, and the source line with a
- * caret under the column.  Foreign text is escaped.
- */
-void df_diag_text(struct df_buf *b, const struct df_spec *sp,
-	const struct df_diag *d, int colour);
 
 #endif

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "spec/check.h"
+#include "spec/diag.h"
 #include "spec/results.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -62,7 +63,7 @@ records(const struct df_spec *sp)
 		must(c.diag[i].msg[0] != 0);
 		must(c.diag[i].doc != 9 || c.diag[i].d9);
 		if (i < 100)
-			df_diag_text(&b, sp, &c.diag[i], 1);
+			df_diag_text(&b, &c.diag[i], 1);
 	}
 	df_buf_reset(&b);
 	must(df_json_write(&b, df_check_result(&c, sp, 0), &e) == 0);
