@@ -188,6 +188,8 @@ fill_run(struct df_boot *b, struct df_step *s, struct df_commit *c, int parent,
 	if (b->submission_text.n && put_text(s, c, "submission.json",
 	    DF_MEDIA_JSON, &b->submission_text, e) < 0)
 		return -1;
+	if (df_waivers_put(&b->waivers, s, c, e) < 0)
+		return -1;
 	return b->have_origin ? df_origin_put(&b->origin, s, c, e) : 0;
 }
 
@@ -298,6 +300,7 @@ df_boot_release(struct df_boot *b)
 	df_protect_release(&b->protect);
 	df_list_free(&b->exclude);
 	df_check_release(&b->check);
+	df_waivers_release(&b->waivers);
 	df_spec_release(&b->spec);
 	df_key_free(b->key);
 	df_trust_release(&b->trust);

@@ -21,6 +21,7 @@
 #include "run/ids.h"
 #include "run/origin.h"
 #include "run/profile.h"
+#include "run/waiver.h"
 #include "spec/check.h"
 #include "spec/suite.h"
 #include "work/adapter.h"
@@ -34,6 +35,7 @@ struct df_boot {
 	struct df_buf submission_text;
 	struct df_spec spec;		/* passed its checks */
 	struct df_check check;
+	struct df_waivers waivers;	/* for findings of check */
 	jv dependencies;		/* [{mode, name}] */
 	struct df_adapter adapter;
 	jv adapter_host;		/* invalid: no adapter */

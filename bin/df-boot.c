@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/out.h"
 #include "base/schema.h"
@@ -28,6 +29,7 @@
 
 static const char *o_spec, *o_holdouts, *o_tests, *o_base, *o_profile;
 static const char *o_out, *o_supersedes, *o_submission, *o_nonce;
+static const char *o_waivers;
 static struct df_list o_set, o_policy;
 static int o_dirty;
 
@@ -54,6 +56,8 @@ static const struct df_opt opts[] = {
 	    DF_OPT_STR, &o_supersedes, 0, 0 },
 	{ 0, "submission", "FILE", "a run submission (SPEC-250)", DF_OPT_STR,
 	    &o_submission, 0, 0 },
+	{ 0, "waivers", "DIR", "signed waivers for findings (df-decide waive)",
+	    DF_OPT_STR, &o_waivers, 0, 0 },
 	{ 0, "nonce", "HEX", "32 digits instead of random ones: for tests",
 	    DF_OPT_STR, &o_nonce, 0, 0 },
 	DF_ARG_FACTORY, DF_ARG_KEY, DF_ARG_TRUST, DF_ARG_DRY, DF_ARG_JSON,
@@ -151,6 +155,37 @@ only_leaks(const struct df_boot *b)
 }
 
 static int
+load_trust(struct df_boot *b, struct df_err *e)
+{
+	if (b->key)
+		return 0;
+	if (df_trust_usual(&b->trust_files, &b->trust, b->root, e) < 0)
+		return -1;
+	b->key = df_step_role_key(DF_ROLE_RUN, &b->trust, &b->me, e);
+	return b->key ? 0 : -1;
+}
+
+/* What persons let stand stands. */
+static int
+waive(struct df_boot *b, struct df_err *e)
+{
+	jv set = b->profile.settings;
+	size_t i;
+
+	if (load_trust(b, e) < 0 || df_waivers_read(&b->waivers, o_waivers,
+	    &b->trust, df_now_ms(), e) < 0)
+		return -1;
+	df_check_waive(&b->check, &b->spec, &b->waivers);
+	for (i = 0; i < b->waivers.n; i++)
+		if (!b->waivers.v[i].used)
+			df_warn("a waiver for %s meets no finding",
+			    df_jv_str(b->waivers.v[i].v, "rule"));
+	return df_waivers_allowed(&b->waivers, df_jv_int(set,
+	    "policy.max_waivers", 0), b->me, df_jv_bool(set,
+	    "policy.allow_self_approval"), e);
+}
+
+static int
 resolve_spec(struct df_boot *b, struct df_err *e)
 {
 	if (df_spec_load_dir(&b->spec, o_spec, o_holdouts, 0, e) < 0)
@@ -158,6 +193,8 @@ resolve_spec(struct df_boot *b, struct df_err *e)
 	if (df_suite_manifest(o_tests) && !(b->spec.have & DF_SPEC_BIT(9)))
 		b->spec.withheld |= DF_SPEC_BIT(9);
 	df_check_run(&b->check, &b->spec);
+	if (o_waivers && waive(b, e) < 0)
+		return -1;
 	if (b->check.pass)
 		return 0;
 	say_findings(b);
@@ -171,30 +208,6 @@ resolve_spec(struct df_boot *b, struct df_err *e)
 }
 
 /* ---- preflight ---- */
-
-static int
-load_trust(struct df_boot *b, struct df_err *e)
-{
-	struct df_buf path = DF_BUF_INIT;
-	int r;
-
-	if (df_args.trust)
-		df_buf_str(&path, df_args.trust);
-	else
-		df_trust_path(&path);
-	r = df_trust_files_read(&b->trust_files, path.s, e);
-	if (r == 0)
-		r = df_trust_files_check(&b->trust_files, NULL, &b->trust,
-		    b->root, e);
-	if (r < 0 && e->hint[0] == '\0')
-		(void)df_hint(e, "df-sign init makes keys and a trust "
-		    "directory");
-	df_buf_release(&path);
-	if (r < 0)
-		return -1;
-	b->key = df_step_role_key(DF_ROLE_RUN, &b->trust, &b->me, e);
-	return b->key ? 0 : -1;
-}
 
 static void
 protect(struct df_boot *b, const char *path, const char *why)

@@ -16,10 +16,12 @@
 #include "run/gate.h"
 #include "run/step.h"
 #include "work/decide.h"
+#include "decide.h"
 #include "name.h"
 
 static const char *o_message, *o_statement, *o_remediation;
 static const char *o_class = "implementation_defect", *o_effect;
+static struct df_waive_args o_waive = { .out = "waivers" };
 
 struct work {
 	struct df_step step;
@@ -62,6 +64,17 @@ checks_text(struct df_buf *b, jv policy)
 }
 
 static void
+validation_text(struct df_buf *b, jv facts)
+{
+	jv v = df_jv_get(facts, "validation");
+
+	df_buf_fmt(b, "%-14s%s, %lld warnings, %lld findings waived\n",
+	    "validation", df_jv_str(v, "status"), (long long)df_jv_int(v,
+	    "warnings", 0), (long long)df_jv_int(v, "waived", 0));
+	jv_free(v);
+}
+
+static void
 verdict_text(struct df_buf *b, jv facts)
 {
 	jv v = df_jv_get(facts, "verdict"), i = df_jv_get(facts, "isolation");
@@ -99,6 +112,7 @@ summary(struct work *w, struct df_buf *b)
 	    df_digest_str(&s->genesis, hex));
 	df_buf_fmt(b, "%-14s%s, %zu of %zu tasks COMPLETED\n", "status",
 	    df_run_status_name(s->status), s->done, s->ntask);
+	validation_text(b, w->d.facts);
 	verdict_text(b, w->d.facts);
 	digest_row(b, "merged tree", r, "result/merged.tree");
 	digest_row(b, "merged patch", r, "result/merged.patch");
@@ -283,6 +297,20 @@ amend(char **operand, size_t n)
 	return DF_OK;
 }
 
+/* ---- before there is a run ---- */
+
+static int
+waive(char **operand, size_t n)
+{
+	if (n == 0)
+		df_usage("which findings?  RULE or RULE:ITEM");
+	if (o_waive.spec == NULL)
+		df_usage("which specification? --spec DIR");
+	need_message();
+	o_waive.message = o_message;
+	return df_decide_waive(&o_waive, operand, n);
+}
+
 /* ---- the table ---- */
 
 #define MESSAGE { 'm', "message", "WHY", "the rationale", DF_OPT_STR, \
@@ -308,6 +336,18 @@ static const struct df_opt amend_opts[] = {
 	    &o_effect, 0, 0 },
 	DF_ARG_END
 };
+static const struct df_opt waive_opts[] = {
+	MESSAGE,
+	{ 0, "spec", "DIR", "the specification", DF_OPT_STR, &o_waive.spec, 0,
+	    0 },
+	{ 0, "holdouts", "PATH", "D9 is this file, or in this directory",
+	    DF_OPT_STR, &o_waive.holdouts, 0, 0 },
+	{ 'o', "output", "DIR", "where waivers go (default: waivers)",
+	    DF_OPT_STR, &o_waive.out, 0, 0 },
+	{ 0, "expires", "TIME", "they hold until then (UTC)", DF_OPT_STR,
+	    &o_waive.expires, 0, 0 },
+	DF_ARG_END
+};
 static const struct df_verb verbs[] = {
 	{ "approve", "-m WHY [--statement TEXT]", "approve the merged result",
 	    approve_opts, approve },
@@ -317,6 +357,9 @@ static const struct df_verb verbs[] = {
 	    "amend the decision of a sealed run", amend_opts, amend },
 	{ "show", "", "what is to be decided, and what the policies say",
 	    NULL, show },
+	{ "waive", "-m WHY --spec DIR RULE[:ITEM]...",
+	    "let findings of df-validate stand, before there is a run",
+	    waive_opts, waive },
 	{ NULL, NULL, NULL, NULL, NULL }
 };
 static const struct df_opt opts[] = {
@@ -324,13 +367,13 @@ static const struct df_opt opts[] = {
 	DF_ARG_QUIET, DF_ARG_VERBOSE, DF_ARG_END
 };
 static const struct df_tool tool = {
-	"df-decide", "approve|reject|amend|show [options]",
-	"Approve or reject a judged run.",
+	"df-decide", "approve|reject|amend|show|waive [options]",
+	"Approve or reject a judged run; waive what df-validate found.",
 	opts, verbs,
-	DF_EXIT(DF_OK) | DF_EXIT(DF_USAGE) | DF_EXIT(DF_INPUT) |
-	    DF_EXIT(DF_REFUSED) | DF_EXIT(DF_AUTH) | DF_EXIT(DF_INTEGRITY) |
-	    DF_EXIT(DF_CONFLICT) | DF_EXIT(DF_EXHAUSTED) |
-	    DF_EXIT(DF_EXTERNAL),
+	DF_EXIT(DF_OK) | DF_EXIT(DF_NO) | DF_EXIT(DF_USAGE) |
+	    DF_EXIT(DF_INPUT) | DF_EXIT(DF_REFUSED) | DF_EXIT(DF_AUTH) |
+	    DF_EXIT(DF_INTEGRITY) | DF_EXIT(DF_CONFLICT) |
+	    DF_EXIT(DF_EXHAUSTED) | DF_EXIT(DF_EXTERNAL),
 	NULL
 };
 

@@ -251,13 +251,9 @@ load_roster(struct df_trust *t, struct df_err *e)
 		df_buf_release(&b);
 		return r;
 	}
-	trust_dir(&b);
 	df_trust_files_init(&f);
-	r = df_trust_files_read(&f, b.s, e);
-	if (r == 0)
-		r = df_trust_files_check(&f, NULL, t, fp, e);
+	r = df_trust_usual(&f, t, fp, e);
 	df_trust_files_release(&f);
-	df_buf_release(&b);
 	return r;
 }
 

@@ -13,7 +13,7 @@ df_sign_typed(const char *path, const struct df_buf *b, struct df_err *e)
 	static const char *const known[] = { "answers", "attempt",
 	    "attempt-host", "boot-host", "commitment", "decision", "facts",
 	    "handoff", "holdout", "holdout-full", "policy-result", "prompt",
-	    "report", "run", "seal", "validation" };
+	    "report", "run", "seal", "validation", "waiver" };
 	struct df_json j = { 0 };
 	struct df_buf id = DF_BUF_INIT;
 	uint32_t t;
@@ -37,7 +37,7 @@ df_sign_typed(const char *path, const struct df_buf *b, struct df_err *e)
 	df_buf_release(&id);
 	df_json_release(&j);
 	if (r < 0)
-		(void)df_hint(e, "namespaces df-* sign only records of a run");
+		(void)df_hint(e, "namespaces df-* sign only records of ours");
 	return r;
 }
 

@@ -86,6 +86,8 @@ recheck(struct df_run *r, struct df_err *e)
 {
 	const struct df_name *tree = df_run_find(r, "spec.tree");
 	struct df_public p = { 0 };
+	struct df_waivers w = { 0 };
+	struct df_findings bad = { 0 };
 	struct df_check c;
 	jv was, is;
 	int n;
@@ -94,12 +96,17 @@ recheck(struct df_run *r, struct df_err *e)
 		return df_fail(e, DF_INTEGRITY, "run.spec",
 		    "the run has no spec.tree");
 	was = df_run_json(r, "validation.json", "validation", e);
-	if (!jv_is_valid(was) || df_public_read(&p, &r->store, &tree->digest,
-	    e) < 0) {
+	if (!jv_is_valid(was) || df_run_trust(r, e) < 0 ||
+	    df_waivers_run(&w, r, &bad, e) < 0 || df_public_read(&p,
+	    &r->store, &tree->digest, e) < 0) {
+		df_waivers_release(&w);
+		df_findings_release(&bad);
 		jv_free(was);
 		return -1;
 	}
 	df_check_run(&c, &p.spec);
+	if (bad.n == 0)
+		df_check_waive(&c, &p.spec, &w);
 	is = df_check_result(&c, &p.spec, DF_RESULT_PUBLIC);
 	n = differences(was, is, &c);
 	if (df_args.json)
@@ -112,6 +119,8 @@ recheck(struct df_run *r, struct df_err *e)
 	jv_free(is);
 	df_check_release(&c);
 	df_public_release(&p);
+	df_waivers_release(&w);
+	df_findings_release(&bad);
 	return n ? DF_NO : DF_OK;
 }
 

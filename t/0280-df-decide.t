@@ -493,5 +493,10 @@ tap_seen="$tap_seen df-decide=$rc"
 is "$rc" 8 'a policy that does not end: exit 8'
 has late.err 'took more than'
 
+# ---- waivers: 0285 ----
+
+exits 1 'waive: what is not found' df-decide waive -m why \
+	--spec "$t/data/tiny" d4.uncovered
+
 all_exits df-decide
 done_testing

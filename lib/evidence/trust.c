@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/opt.h"
 #include "evidence/age.h"
 #include "evidence/trust.h"
 
@@ -213,6 +214,27 @@ df_trust_files_check(const struct df_trust_files *f, const char *root,
 	    NULL)
 		return -1;
 	return 0;
+}
+
+int
+df_trust_usual(struct df_trust_files *f, struct df_trust *t,
+    char rootfp[DF_FP_STR], struct df_err *e)
+{
+	struct df_buf path = DF_BUF_INIT;
+	int r;
+
+	if (df_args.trust && *df_args.trust)
+		df_buf_str(&path, df_args.trust);
+	else
+		df_trust_path(&path);
+	r = df_trust_files_read(f, path.s, e);
+	if (r == 0)
+		r = df_trust_files_check(f, NULL, t, rootfp, e);
+	if (r < 0 && e->hint[0] == '\0')
+		(void)df_hint(e, "df-sign init makes keys and a trust "
+		    "directory");
+	df_buf_release(&path);
+	return r;
 }
 
 static int

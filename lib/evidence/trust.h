@@ -135,6 +135,13 @@ int df_trust_files_read(struct df_trust_files *f, const char *path,
 int df_trust_files_check(const struct df_trust_files *f, const char *root,
 	struct df_trust *t, char rootfp[DF_FP_STR], struct df_err *e) DF_CHECK;
 
+/*
+ * Read and check the usual trust directory, --trust or df_trust_path(), with
+ * a root that it lists itself.  Both *f and *t are to be released.
+ */
+int df_trust_usual(struct df_trust_files *f, struct df_trust *t,
+	char rootfp[DF_FP_STR], struct df_err *e) DF_CHECK;
+
 /* Append the default trust directory: $DF_TRUST, or
    ~/.config/darkfactory/trust.  Without $HOME it is sought below /, never
    below the current directory. */

@@ -32,6 +32,7 @@ static const struct {
 	{ "trust/*", "run.created", NULL, NULL },
 	{ "config/**", "run.created", NULL, NULL },
 	{ "origin/**", "run.created", NULL, NULL },
+	{ "waiver/*", "run.created", NULL, NULL },
 	{ "handoff/*", "stage.completed", NULL, "handoff" },
 	{ "prompt/*", "stage.completed", NULL, "prompt" },
 	{ "dispatch/@/#.json", "stage.completed", "stage.failed",

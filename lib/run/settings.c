@@ -44,6 +44,8 @@ const struct df_setting df_settings[] = {
 	    "who produced a run may approve it; it is recorded" },
 	{ "policy.approvals", DF_SET_INT, "1", 1, 16, NULL,
 	    "approvals by different persons that a decision needs" },
+	{ "policy.max_waivers", DF_SET_INT, "0", 0, 1000, NULL,
+	    "findings of df-validate that persons may have waived" },
 	{ "policy.require_isolation", DF_SET_BOOL, "true", 0, 0, NULL,
 	    "approve only what was built and judged in isolation" },
 	{ "prompt.adversarial", DF_SET_WORD, "genesis", 0, 0,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "run/head.h"
 #include "spec/check-internal.h"
 
 const char *const df_severity_name[3] = { "note", "warning", "error" };
@@ -378,6 +379,8 @@ finding(const struct df_diag *d)
 		f = df_jset_str(f, "item", d->item);
 	if (*d->hint)
 		f = df_jset_str(f, "hint", d->hint);
+	if (d->waived)
+		f = df_jset(f, "waiver", df_digest_json(&d->waiver));
 	return f;
 }
 
@@ -418,7 +421,7 @@ check_jv(const struct df_check *c, const struct df_check_row *r, int public)
 	for (i = 0; i < c->n; i++) {
 		const struct df_diag *g = &c->diag[i];
 
-		if (g->severity == DF_ERROR &&
+		if (g->severity == DF_ERROR && g->waived == NULL &&
 		    &c->row[g->rule->check] == r && !(public && g->d9))
 			d = jv_array_append(d, jv_string(g->msg));
 	}
@@ -473,6 +476,8 @@ df_check_result(const struct df_check *c, const struct df_spec *sp,
 	if (c->cut)
 		v = df_jset_int(v, "findings_cut", (int64_t)c->cut);
 	v = df_jset(v, "assumed", assumed(sp));
+	if (c->waived)
+		v = df_jset_int(v, "waived", (int64_t)c->waived);
 	if (sp->withheld) {
 		a = jv_array();
 		for (k = 1; k < DF_DOCS; k++)

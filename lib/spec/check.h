@@ -27,7 +27,9 @@
 #ifndef DF_SPEC_CHECK_H
 #define DF_SPEC_CHECK_H
 
+#include "base/hash.h"
 #include "base/json.h"
+#include "run/waiver.h"
 #include "spec/spec.h"
 
 #define DF_DIAGS_MAX 10000	/* findings kept; beyond them only counted */
@@ -67,6 +69,12 @@ struct df_rule_def {
 extern const struct df_rule_def df_rules[];	/* sorted by id; NULL ends */
 extern const size_t df_nrules;
 const struct df_rule_def *df_rule_find(const char *id);
+/*
+ * May a person waive it?  What cannot be read, is ambiguous or cannot be
+ * judged may not be waived, nor an item of D6 that is OPEN: that is what
+ * ASSUMED is for.
+ */
+int df_rule_waivable(const struct df_rule_def *r);
 
 struct df_diag {
 	const struct df_rule_def *rule;
@@ -80,6 +88,8 @@ struct df_diag {
 	const char *item;		/* id of the item it lies in, or "" */
 	const char *msg;		/* one line; foreign text is raw here */
 	const char *hint;		/* or "" */
+	const char *waived;		/* why a person waived it, or NULL */
+	struct df_digest waiver;	/* then: of the waiver */
 };
 
 struct df_check_row {
@@ -97,7 +107,9 @@ struct df_check {
 	struct df_diag *diag;		/* by document, then line */
 	size_t n;
 	size_t cut;			/* findings beyond DF_DIAGS_MAX */
-	size_t count[3];		/* by severity, cut ones included */
+	size_t count[3];		/* by severity, cut ones included,
+					   waived ones not */
+	size_t waived;
 	struct df_check_row row[DF_CHECKS];
 	int pass;
 	int blocked;			/* a document is missing */
@@ -115,6 +127,29 @@ struct df_check {
 /* Check; sp must live as long as c.  Cannot fail. */
 void df_check_run(struct df_check *c, const struct df_spec *sp);
 void df_check_release(struct df_check *c);
+
+/*
+ * Waivers.  A finding is named by a digest over package, rule, document, item
+ * and message: it stays the same when lines move, and is another one when
+ * what was found differs.
+ */
+void df_finding_digest(const struct df_spec *sp, const struct df_diag *d,
+	struct df_digest *out);
+/*
+ * May this finding be waived?  Its rule must allow it, it is not of D9, and
+ * what concerns a scenario of priority P0 never is.  NULL when it may, else
+ * the reason why not.
+ */
+const char *df_diag_unwaivable(const struct df_spec *sp,
+	const struct df_diag *d);
+
+/*
+ * Apply waivers to what df_check_run() found; those that meet a finding are
+ * marked used.  A finding that may not be waived is not.  The waivers must
+ * live as long as the check.
+ */
+void df_check_waive(struct df_check *c, const struct df_spec *sp,
+	struct df_waivers *w);
 
 enum {
 	DF_RESULT_PUBLIC = 1	/* of D9 only rule names and counts */

@@ -317,3 +317,21 @@ df_rule_find(const char *id)
 	}
 	return NULL;
 }
+
+int
+df_rule_waivable(const struct df_rule_def *r)
+{
+	static const char *const never[] = { "d1.no-articles",
+	    "d2.no-scenarios", "d4.no-contracts", "d6.gap", "d6.open",
+	    "d6.row", "d7.path", "d8.cycle", "d8.no-tasks", "doc.comment",
+	    "doc.empty", "doc.fence", "doc.fence-inside", "doc.missing",
+	    "doc.twice", "id.duplicate" };
+	size_t i;
+
+	if (r->d9 || strncmp(r->id, "speckit.", 8) == 0)
+		return 0;
+	for (i = 0; i < DF_LEN(never); i++)
+		if (strcmp(r->id, never[i]) == 0)
+			return 0;
+	return 1;
+}

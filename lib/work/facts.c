@@ -66,6 +66,7 @@ validation_facts(struct df_run *r, struct df_err *e)
 		return in;
 	v = df_jset(jv_object(), "checks", df_jv_get(in, "checks"));
 	v = df_jset(v, "status", df_jv_get(in, "status"));
+	v = df_jset_int(v, "waived", df_jv_int(in, "waived", 0));
 	v = df_jset_int(v, "warnings", warnings(in));
 	jv_free(in);
 	return v;
