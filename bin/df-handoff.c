@@ -7,8 +7,7 @@
  */
 #include "base/df.h"
 
-#include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "base/opt.h"
 #include "base/out.h"
@@ -30,68 +29,79 @@ static const struct df_tool tool = {
 	NULL
 };
 
-static const char *const suffix[] = { "json", "md" };
+static const struct df_texts_kind kind = {
+	"handoff", { "json", "md", NULL }, { DF_MEDIA_JSON, DF_MEDIA_MD }
+};
+
+/* What a thread makes them in. */
+struct own {
+	struct df_buf json, md;
+	struct df_json j;
+};
 
 static int
-make(struct df_texts *t, struct df_handoff_in *in, size_t task,
-    struct df_buf *json, struct df_buf *md, struct df_err *e)
+begin(struct df_maker *m, struct df_err *e)
 {
-	const char *id = t->step.run.state.task[task].id;
-	const struct df_item *it = df_texts_task(t, id, e);
-	struct df_json j = { 0 };
-	int r;
+	struct own *o = df_calloc(1, sizeof(*o));
 
-	if (it == NULL)
-		return -1;
-	df_buf_reset(json);
-	df_buf_reset(md);
-	in->ordinal = (unsigned)task + 1;
-	r = df_handoff_make(&t->public.spec, df_task_of(it), in, json, md, e);
-	if (r == 0)
-		r = df_schema_scan(&j, json->s, json->n, DF_JSON_CANON,
-		    "handoff", id, e);
-	df_json_release(&j);
-	return r < 0 || df_texts_put(t, id, "json", DF_MEDIA_JSON, json, e) <
-	    0 || df_texts_put(t, id, "md", DF_MEDIA_MD, md, e) < 0 ? -1 : 0;
+	(void)e;
+	df_buf_init(&o->json);
+	df_buf_init(&o->md);
+	m->own = o;
+	return 0;
+}
+
+static void
+end(struct df_maker *m)
+{
+	struct own *o = m->own;
+
+	if (o == NULL)
+		return;
+	df_buf_release(&o->json);
+	df_buf_release(&o->md);
+	df_json_release(&o->j);
+	free(o);
 }
 
 static int
-make_all(struct df_texts *t, struct df_err *e)
+make(struct df_maker *m, size_t task, struct df_err *e)
 {
-	struct df_handoff_in in = { .xref = t->xref, .contract = t->contract,
-	    .tmpl = t->tmpl };
-	struct df_buf json = DF_BUF_INIT, md = DF_BUF_INIT;
-	size_t i;
-	int r = 0;
+	struct df_handoff_in in = { .xref = m->xref, .contract = m->contract,
+	    .tmpl = m->tmpl, .ordinal = (unsigned)task + 1 };
+	const struct df_item *it = df_texts_task(m->t, task, e);
+	struct own *o = m->own;
 
-	for (i = 0; i < t->step.run.state.ntask && r == 0; i++)
-		if (t->sel.in[i] && !df_texts_hold(t, i))
-			r = make(t, &in, i, &json, &md, e);
-	df_buf_release(&json);
-	df_buf_release(&md);
-	return r;
+	if (it == NULL)
+		return -1;
+	df_buf_reset(&o->json);
+	df_buf_reset(&o->md);
+	return df_handoff_make(&m->t->public.spec, df_task_of(it), &in,
+	    &o->json, &o->md, e) < 0 ||
+	    df_schema_scan(&o->j, o->json.s, o->json.n, DF_JSON_CANON,
+	    "handoff", it->id, e) < 0 || df_texts_put(m, 0, &o->json, e) < 0
+	    || df_texts_put(m, 1, &o->md, e) < 0 ? -1 : 0;
 }
 
 int
 main(int argc, char **argv)
 {
+	static const struct df_texts_how how = { begin, end, make, NULL };
 	struct df_texts t;
 	struct df_list names = { 0 };
 	struct df_err e;
 	char **operand;
-	size_t n, missing;
+	size_t n;
 	int r;
 
 	operand = df_opt_parse(&tool, argc, argv, &n);
 	if (df_operands(operand, n, &names, &e) < 0 ||
-	    df_texts_open(&t, "handoff", suffix, DF_LEN(suffix), &names, &e) <
-	    0 || (r = df_texts_begin(&t, &missing, &e)) < 0)
+	    df_texts_open(&t, &kind, &names, &e) < 0 ||
+	    (r = df_texts_begin(&t, &e)) < 0 ||
+	    (r > 0 && df_texts_make(&t, &how, &e) < 0))
 		df_die(&e);
-	if (r > 0 && (make_all(&t, &e) < 0 || (!df_args.dry &&
-	    df_texts_commit(&t, missing, &e) < 0)))
-		df_die(&e);
-	df_selection_print(&t.step.run, &t.sel, "handoff", suffix,
-	    DF_LEN(suffix));
+	df_selection_print(&t.step.run, &t.sel, kind.stage, kind.suffix,
+	    t.nsuffix);
 	df_list_free(&names);
 	df_texts_release(&t);
 	return df_out_end(DF_OK);

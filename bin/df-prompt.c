@@ -31,48 +31,88 @@ static const struct df_tool tool = {
 	NULL
 };
 
-static const char *const suffix[] = { "json", "md", "answers.age" };
-static const char *const printed[] = { "json", "md" };
+static const struct df_texts_kind kind = {
+	"prompt", { "json", "md", "answers.age", NULL },
+	{ DF_MEDIA_JSON, DF_MEDIA_MD, DF_MEDIA_AGE }
+};
+#define PRINTED 2		/* of these names: not the answers */
 
-struct work {
-	struct df_texts t;
-	struct df_prompt_in in;
-	jv verdict;			/* of the origin, or invalid */
+/* What is the same for all prompts. */
+struct all {
+	const char *adversarial;
+	unsigned phases;
+	struct df_buf verdict;		/* of the origin, or empty */
+};
 
+/* What a thread makes them in. */
+struct own {
+	const struct df_spec *spec;
+	jv verdict;			/* or invalid */
 	/* of the task at hand */
-	struct df_buf handoff, json, md, answers;
-	struct df_json record;		/* of the handoff, scanned */
+	struct df_buf handoff, json, md, answers, age;
+	struct df_json record, j;	/* the handoff's, ours */
 	struct df_feedback *feedback;
 	size_t nfeedback, capfeedback;
 	struct df_list owned;		/* its strings */
 };
 
+/* ---- what they are made of ---- */
+
 static int
-load(struct work *w, struct df_err *e)
+load_verdict(struct df_texts *t, struct all *a, struct df_err *e)
 {
 	static const char name[] = "origin/1/verdict.json";
-	struct df_run *run = &w->t.step.run;
-	const struct df_name *n = df_run_find(run, name);
+	struct df_json j = { 0 };
+	int r;
 
-	if (n) {
-		w->verdict = df_run_json(run, name, "holdout", e);
-		if (!jv_is_valid(w->verdict))
+	if (df_run_find(&t->step.run, name) == NULL)
+		return 0;
+	r = df_texts_input(t, name, &a->verdict, e);
+	if (r == 0)
+		r = df_schema_scan(&j, a->verdict.s, a->verdict.n,
+		    DF_JSON_CANON, "holdout", name, e);
+	df_json_release(&j);
+	return r;
+}
+
+static void
+handoff_name(const struct df_texts *t, size_t task, char name[DF_NAME_MAX + 1])
+{
+	snprintf(name, DF_NAME_MAX + 1, "handoff/%s.json",
+	    t->step.run.state.task[task].id);
+}
+
+/* Every prompt has its handoff, and who gave that signed: the stage's
+   inputs. */
+static int
+need_handoffs(struct df_texts *t, struct df_err *e)
+{
+	struct df_run *r = &t->step.run;
+	const struct df_name *n;
+	char name[DF_NAME_MAX + 1];
+	size_t i;
+
+	for (i = 0; i < t->ntodo; i++) {
+		handoff_name(t, t->todo[i], name);
+		n = df_run_find(r, name);
+		if (n == NULL) {
+			(void)df_fail(e, DF_REFUSED, "pass.missing",
+			    "%s has no handoff: no PASS, no read",
+			    r->state.task[t->todo[i]].id);
+			return df_hint(e, "df-handoff %s",
+			    r->state.task[t->todo[i]].id);
+		}
+		if (df_run_verify(r, &r->giver[n->giver], e) < 0)
 			return -1;
-		df_commit_input(&w->t.commit[0], name, &n->digest);
+		df_commit_input(&t->commit[0], name, &n->digest);
 	}
-	w->in.xref = w->t.xref;
-	w->in.contract = w->t.contract;
-	w->in.tmpl = w->t.tmpl;
-	w->in.adversarial = df_run_setting_str(run, "prompt.adversarial",
-	    "genesis");
-	w->in.phases = (unsigned)df_run_setting_int(run, "prompt.phases", 1);
 	return 0;
 }
 
 /* ---- feedback ---- */
 
 static void
-add_feedback(struct work *w, const char *id, const char *failure)
+add_feedback(struct own *w, const char *id, const char *failure)
 {
 	struct df_feedback *f;
 	size_t i;
@@ -91,7 +131,7 @@ add_feedback(struct work *w, const char *id, const char *failure)
 
 /* The ids of D2 to D4 that a scenario looks at; without any, the task. */
 static void
-scenario_feedback(struct work *w, jv scenario, const char *task)
+scenario_feedback(struct own *w, jv scenario, const char *task)
 {
 	static const char *const list[] = { "validates_scenarios",
 	    "validates_contracts" };
@@ -105,7 +145,7 @@ scenario_feedback(struct work *w, jv scenario, const char *task)
 		n = jv_array_length(jv_copy(ids));
 		for (i = 0; i < n; i++) {
 			id = jv_array_get(jv_copy(ids), i);
-			if (df_spec_find(&w->t.public.spec, jv_string_value(id),
+			if (df_spec_find(w->spec, jv_string_value(id),
 			    strlen(jv_string_value(id))))
 				add_feedback(w, jv_string_value(id), failure ?
 				    failure : "failed");
@@ -134,7 +174,7 @@ is_its_fault(jv scenario)
 }
 
 static void
-feedback(struct work *w, const char *task)
+feedback(struct own *w, const char *task)
 {
 	const char *who;
 	jv list, one;
@@ -169,128 +209,142 @@ feedback(struct work *w, const char *task)
 /* ---- one prompt ---- */
 
 static int
-put(struct work *w, const char *id, struct df_err *e)
+begin(struct df_maker *m, struct df_err *e)
 {
-	static const char *const schema[] = { "prompt", "answers" };
-	const struct df_buf *checked[] = { &w->json, &w->answers };
-	struct df_buf age = DF_BUF_INIT;
-	struct df_json j = { 0 };
-	size_t k;
-	int r = 0;
+	const struct all *a = m->arg;
+	struct own *o = df_calloc(1, sizeof(*o));
 
-	for (k = 0; k < 2 && r == 0; k++)
-		r = df_schema_scan(&j, checked[k]->s, checked[k]->n,
-		    DF_JSON_CANON, schema[k], schema[k], e);
-	df_json_release(&j);
-	if (r == 0)
-		r = df_texts_put(&w->t, id, "json", DF_MEDIA_JSON, &w->json,
-		    e);
-	if (r == 0)
-		r = df_texts_put(&w->t, id, "md", DF_MEDIA_MD, &w->md, e);
-	if (r == 0)
-		r = df_trust_encrypt(&w->t.step.run.trust, 0, w->answers.s,
-		    w->answers.n, &age, e);
-	if (r == 0)
-		r = df_texts_put(&w->t, id, "answers.age", DF_MEDIA_AGE, &age,
-		    e);
-	df_buf_release(&age);
-	return r;
-}
-
-static int
-make(struct work *w, const char *id, struct df_err *e)
-{
-	const struct df_item *it;
-	char name[DF_NAME_MAX + 1];
-	int r;
-
-	snprintf(name, sizeof(name), "handoff/%s.json", id);
-	if (df_run_find(&w->t.step.run, name) == NULL) {
-		(void)df_fail(e, DF_REFUSED, "pass.missing",
-		    "%s has no handoff: no PASS, no read", id);
-		return df_hint(e, "df-handoff %s", id);
-	}
-	it = df_texts_task(&w->t, id, e);
-	if (it == NULL)
-		return -1;
-	df_buf_reset(&w->handoff);
-	df_buf_reset(&w->json);
-	df_buf_reset(&w->md);
-	df_buf_reset(&w->answers);
-	feedback(w, id);
-	w->in.feedback = w->feedback;
-	w->in.nfeedback = w->nfeedback;
-	r = df_texts_input(&w->t, name, &w->handoff, e);
-	if (r == 0)
-		r = df_schema_scan(&w->record, w->handoff.s, w->handoff.n,
-		    DF_JSON_CANON, "handoff", name, e);
-	if (r == 0) {
-		df_sha256(w->handoff.s, w->handoff.n, &w->in.handoff_digest);
-		w->in.handoff = &w->record;
-		r = df_prompt_make(&w->t.public.spec, df_task_of(it), &w->in,
-		    &w->json, &w->md, &w->answers, e);
-	}
-	return r < 0 ? -1 : put(w, id, e);
-}
-
-static int
-work(struct work *w, struct df_err *e)
-{
-	const struct df_state *s = &w->t.step.run.state;
-	size_t i, missing;
-	int r = df_texts_begin(&w->t, &missing, e);
-
-	if (r <= 0)
-		return r;
-	if (load(w, e) < 0)
-		return -1;
-	for (i = 0; i < s->ntask; i++)
-		if (w->t.sel.in[i] && !df_texts_hold(&w->t, i) &&
-		    make(w, s->task[i].id, e) < 0)
-			return -1;
-	return df_args.dry ? 0 : df_texts_commit(&w->t, missing, e);
+	m->own = o;
+	o->spec = &m->t->public.spec;
+	o->verdict = jv_invalid();
+	df_buf_init(&o->handoff);
+	df_buf_init(&o->json);
+	df_buf_init(&o->md);
+	df_buf_init(&o->answers);
+	df_buf_init(&o->age);
+	if (a->verdict.n == 0)
+		return 0;
+	o->verdict = df_json_parse(a->verdict.s, a->verdict.n, 0,
+	    "the old verdict", e);
+	return jv_is_valid(o->verdict) ? 0 : -1;
 }
 
 static void
-release(struct work *w)
+end(struct df_maker *m)
 {
-	jv_free(w->verdict);
-	df_json_release(&w->record);
-	df_buf_release(&w->handoff);
-	df_buf_release(&w->json);
-	df_buf_release(&w->md);
-	df_buf_wipe(&w->answers);
-	df_list_free(&w->owned);
-	free(w->feedback);
-	df_texts_release(&w->t);
+	struct own *o = m->own;
+
+	if (o == NULL)
+		return;
+	jv_free(o->verdict);
+	df_buf_release(&o->handoff);
+	df_buf_release(&o->json);
+	df_buf_release(&o->md);
+	df_buf_wipe(&o->answers);
+	df_buf_release(&o->age);
+	df_json_release(&o->record);
+	df_json_release(&o->j);
+	df_list_free(&o->owned);
+	free(o->feedback);
+	free(o);
+}
+
+static int
+read_handoff(struct df_maker *m, struct own *o, size_t task,
+    struct df_digest *d, struct df_err *e)
+{
+	struct df_run *r = &m->t->step.run;
+	char name[DF_NAME_MAX + 1];
+
+	handoff_name(m->t, task, name);
+	*d = df_run_find(r, name)->digest;
+	df_buf_reset(&o->handoff);
+	return df_store_get(&r->store, d, DF_RUN_BLOB_MAX, &o->handoff, e) <
+	    0 ? -1 : df_schema_scan(&o->record, o->handoff.s, o->handoff.n,
+	    DF_JSON_CANON, "handoff", name, e);
+}
+
+/* The answers leave this function encrypted only. */
+static int
+put(struct df_maker *m, struct own *o, struct df_err *e)
+{
+	df_buf_reset(&o->age);
+	return df_schema_scan(&o->j, o->json.s, o->json.n, DF_JSON_CANON,
+	    "prompt", "prompt", e) < 0 ||
+	    df_schema_scan(&o->j, o->answers.s, o->answers.n, DF_JSON_CANON,
+	    "answers", "answers", e) < 0 ||
+	    df_trust_encrypt(&m->t->step.run.trust, 0, o->answers.s,
+	    o->answers.n, &o->age, e) < 0 ||
+	    df_texts_put(m, 0, &o->json, e) < 0 ||
+	    df_texts_put(m, 1, &o->md, e) < 0 ||
+	    df_texts_put(m, 2, &o->age, e) < 0 ? -1 : 0;
+}
+
+static int
+make(struct df_maker *m, size_t task, struct df_err *e)
+{
+	const struct all *a = m->arg;
+	struct own *o = m->own;
+	struct df_prompt_in in = { .xref = m->xref, .contract = m->contract,
+	    .tmpl = m->tmpl, .adversarial = a->adversarial, .phases =
+	    a->phases, .handoff = &o->record };
+	const struct df_item *it = df_texts_task(m->t, task, e);
+
+	if (it == NULL || read_handoff(m, o, task, &in.handoff_digest, e) <
+	    0)
+		return -1;
+	feedback(o, it->id);
+	in.feedback = o->feedback;
+	in.nfeedback = o->nfeedback;
+	df_buf_reset(&o->json);
+	df_buf_reset(&o->md);
+	df_buf_reset(&o->answers);
+	return df_prompt_make(o->spec, df_task_of(it), &in, &o->json, &o->md,
+	    &o->answers, e) < 0 ? -1 : put(m, o, e);
+}
+
+static int
+make_all(struct df_texts *t, struct df_err *e)
+{
+	struct all a = { .verdict = DF_BUF_INIT };
+	const struct df_texts_how how = { begin, end, make, &a };
+	int r;
+
+	a.adversarial = df_run_setting_str(&t->step.run, "prompt.adversarial",
+	    "genesis");
+	a.phases = (unsigned)df_run_setting_int(&t->step.run,
+	    "prompt.phases", 1);
+	r = load_verdict(t, &a, e);
+	if (r == 0)
+		r = need_handoffs(t, e);
+	if (r == 0)
+		r = df_texts_make(t, &how, e);
+	df_buf_release(&a.verdict);
+	return r;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct work w;
+	struct df_texts t;
 	struct df_list names = { 0 };
 	struct df_err e;
 	char **operand;
 	size_t n;
+	int r;
 
 	operand = df_opt_parse(&tool, argc, argv, &n);
-	memset(&w, 0, sizeof(w));
-	w.verdict = jv_invalid();
-	df_buf_init(&w.handoff);
-	df_buf_init(&w.json);
-	df_buf_init(&w.md);
-	df_buf_init(&w.answers);
 	if (df_operands(operand, n, &names, &e) < 0 ||
-	    df_texts_open(&w.t, "prompt", suffix, DF_LEN(suffix), &names, &e)
-	    < 0 || work(&w, &e) < 0)
+	    df_texts_open(&t, &kind, &names, &e) < 0 ||
+	    (r = df_texts_begin(&t, &e)) < 0 ||
+	    (r > 0 && make_all(&t, &e) < 0))
 		df_die(&e);
-	df_selection_print(&w.t.step.run, &w.t.sel, "prompt", printed,
-	    DF_LEN(printed));
+	df_selection_print(&t.step.run, &t.sel, kind.stage, kind.suffix,
+	    PRINTED);
 	if (!df_args.dry)
-		df_selection_link(&w.t.step.run, &w.t.sel, "prompt",
-		    &suffix[2], 1);
+		df_selection_link(&t.step.run, &t.sel, kind.stage,
+		    &kind.suffix[PRINTED], 1);
 	df_list_free(&names);
-	release(&w);
+	df_texts_release(&t);
 	return df_out_end(DF_OK);
 }

@@ -1,15 +1,18 @@
 /*
- * texts.h - what df-handoff and df-prompt share: one text for each selected
+ * texts.h - what df-handoff and df-prompt share: some texts for each selected
  * task, made of the run's own specification, contract text and template; one
  * commit for all of them.
  *
- *	df_texts_open(&t, "handoff", suffix, n, &names, &e);
- *	switch (df_texts_begin(&t, &missing, &e)) {
- *	case 1:	for each task without df_texts_hold(): make it;
- *		df_texts_commit(&t, missing, &e);
+ *	df_texts_open(&t, &kind, &names, &e);
+ *	switch (df_texts_begin(&t, &e)) {
+ *	case 1:	df_texts_make(&t, &maker, &e);
  *	case 0:	there is nothing to do
  *	}
  *	df_texts_release(&t);
+ *
+ * Texts are made on all cores: whoever makes one has an index, a contract and
+ * a template of its own, for values of libjq are for one thread, and shares
+ * the specification and the run, which nobody changes meanwhile.
  */
 #ifndef DF_BIN_TEXTS_H
 #define DF_BIN_TEXTS_H
@@ -21,9 +24,20 @@
 #include "spec/scope.h"
 #include "spec/template.h"
 
+struct df_texts_kind {
+	const char *stage;		/* "handoff": also the directory */
+	const char *suffix[4];		/* of the names of a task; NULL ends */
+	const char *media[4];
+};
+
+/* A text that is in the store: the blob and its size. */
+struct df_text_made {
+	struct df_digest digest;
+	uint64_t size;
+};
+
 struct df_texts {
-	const char *stage;		/* "handoff", "prompt": the directory */
-	const char *const *suffix;	/* of the names of a task */
+	const struct df_texts_kind *kind;
 	size_t nsuffix;
 	struct df_step step;
 	struct df_hold hold;
@@ -31,35 +45,54 @@ struct df_texts {
 	struct df_commit commit[2];	/* stage.started, stage.completed */
 	/* once df_texts_begin() said 1 */
 	struct df_public public;
+	struct df_buf contract, tmpl;
+	uint32_t *todo;			/* tasks without their names */
+	size_t ntodo;
+	struct df_text_made *made;	/* [place in todo * nsuffix + k] */
+};
+
+/* What makes texts, one in each thread. */
+struct df_maker {
+	struct df_texts *t;
 	struct df_xref *xref;
 	jv contract;
 	struct df_template *tmpl;
+	void *own;			/* of begin() */
+	void *arg;			/* of df_texts_make() */
+	size_t at;			/* place in todo */
+};
+struct df_texts_how {
+	/* either may be NULL */
+	int (*begin)(struct df_maker *m, struct df_err *e);
+	void (*end)(struct df_maker *m);
+	int (*make)(struct df_maker *m, size_t task, struct df_err *e);
+	void *arg;
 };
 
-int df_texts_open(struct df_texts *t, const char *stage,
-	const char *const *suffix, size_t n, const struct df_list *names,
-	struct df_err *e) DF_CHECK;
+int df_texts_open(struct df_texts *t, const struct df_texts_kind *kind,
+	const struct df_list *names, struct df_err *e) DF_CHECK;
 void df_texts_release(struct df_texts *t);
 
-/* Are all names of that task there? */
-int df_texts_hold(const struct df_texts *t, size_t task);
 /*
- * 1 and the number of selected tasks without their names, with everything
- * loaded and the stage's lock held (not with -n); 0 when there is none;
- * DF_REFUSED when the run is not executing.
+ * 1 when selected tasks lack their names, with everything loaded and the
+ * stage's lock held (not with -n); 0 when none does; DF_REFUSED when the run
+ * is not executing.
  */
-int df_texts_begin(struct df_texts *t, size_t *missing, struct df_err *e)
-	DF_CHECK;
+int df_texts_begin(struct df_texts *t, struct df_err *e) DF_CHECK;
 /* Read a name and name it as an input of the stage. */
 int df_texts_input(struct df_texts *t, const char *name, struct df_buf *b,
 	struct df_err *e) DF_CHECK;
 /* The task's item in D8; NULL with DF_INTEGRITY. */
-const struct df_item *df_texts_task(struct df_texts *t, const char *id,
+const struct df_item *df_texts_task(const struct df_texts *t, size_t task,
 	struct df_err *e);
-/* Stage DIR/TASK.SUFFIX and name it as an artifact. */
-int df_texts_put(struct df_texts *t, const char *id, const char *suffix,
-	const char *media, const struct df_buf *b, struct df_err *e) DF_CHECK;
-int df_texts_commit(struct df_texts *t, size_t made, struct df_err *e)
-	DF_CHECK;
+/*
+ * Make the texts of all that lack them and commit them; with -n nothing is
+ * written.  make() calls df_texts_put() once for each suffix.
+ */
+int df_texts_make(struct df_texts *t, const struct df_texts_how *how,
+	struct df_err *e) DF_CHECK;
+/* Text number k of the task at hand. */
+int df_texts_put(struct df_maker *m, size_t k, const struct df_buf *b,
+	struct df_err *e) DF_CHECK;
 
 #endif

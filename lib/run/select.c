@@ -45,7 +45,7 @@ add(const struct df_state *s, const char *name, struct df_selection *sel,
 
 	if (task >= 0) {
 		sel->n += !sel->in[task];
-		sel->in[task] = 1;
+		sel->in[task] = DF_SELECTED;
 		return 0;
 	}
 	df_text_foreign(&shown, name, strlen(name), DF_TEXT_LINE, 0, 100);
@@ -68,7 +68,7 @@ df_select(const struct df_state *s, const struct df_list *names,
 	sel->n = 0;
 	sel->all = names->n == 0;
 	if (sel->all) {
-		memset(sel->in, 1, s->ntask);
+		memset(sel->in, DF_SELECTED, s->ntask);
 		sel->n = s->ntask;
 	}
 	for (i = 0; i < names->n; i++)
@@ -242,8 +242,9 @@ touch_range(void *arg, size_t from, size_t to, struct df_err *e)
 		for (k = 0; k < l->n && l->sel->in[i]; k++) {
 			name_of(l, i, k, name);
 			n = df_run_find(l->r, name);
-			l->right[i * l->n + k] = n && (uint8_t)check(l->fd,
-			    name + strlen(l->dir) + 1, name, &n->digest);
+			l->right[i * l->n + k] = n && (l->sel->in[i] ==
+			    DF_SELECTED_NEW || check(l->fd, name +
+			    strlen(l->dir) + 1, name, &n->digest));
 		}
 	return 0;
 }

@@ -10,8 +10,13 @@
 #include "base/list.h"
 #include "run/run.h"
 
+enum {
+	DF_SELECTED = 1,
+	DF_SELECTED_NEW		/* its links were made a moment ago */
+};
+
 struct df_selection {
-	uint8_t *in;		/* by task: 1 when it is selected */
+	uint8_t *in;		/* by task: 0 when it is not selected */
 	size_t n;		/* tasks that are */
 	int all;		/* no operand was given */
 };
