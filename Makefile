@@ -152,6 +152,10 @@ $(O)/t/bench/bench: $(O)/obj/t/bench/bench.o
 	@mkdir -p $(@D)
 	$(CC) $(DF_LDFLAGS) $(LDFLAGS) -o $@ $<
 
+$(O)/t/bench/scan: $(O)/obj/t/bench/scan.o $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(DF_LDFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBS)
+
 # Preloaded into what is tested, before the sanitizers' own: without them.
 $(O)/t/fault/fault.so: t/fault/fault.c lib/base/df.h
 	@mkdir -p $(@D)
@@ -209,7 +213,7 @@ lint:
 	@status=0; for l in $(LINT); do \
 	    O=$(O) MAKE='$(MAKE)' sh $$l || status=1; done; exit $$status
 
-bench: all $(O)/t/bench/bench
+bench: all $(O)/t/bench/bench $(O)/t/bench/scan
 	DF_BUILD=$(abspath $(O)) sh t/bench/run.sh $(B)
 
 # ---- install -------------------------------------------------------------

@@ -5,6 +5,8 @@ list() {
 	cat <<-'X'
 	version	start-up of each tool, against git
 	validate	df-validate on ten documents
+	specs	df-validate on real specifications, and on 5,000 tasks
+	texts	handoffs and prompts of 5,000 tasks, and looking for D9 there
 	path	boot to freeze, 7 tasks, 7 holdouts: sandboxed, and not
 	dispatch	1,000 tasks that do nothing, against make -j2
 	nothing	nothing to do in a run of 1,000 tasks
@@ -38,6 +40,63 @@ budget_validate() {
 		series -n 31 ours df-validate -q "$dir" || lost "$name" ||
 			continue
 		line "$name" cpu max 5000 ours ''
+	done
+}
+
+budget_specs() {
+	for dir in "$corpus"/specs/*/; do
+		dir=${dir%/}
+		# bench wants an exit status of 0
+		df-validate -q "$dir" >/dev/null 2>&1 || continue
+		name="specs ${dir##*/}"
+		series -n 31 ours df-validate -q "$dir" || lost "$name" ||
+			continue
+		line "$name" cpu max 5000 ours ''
+		line "$name, memory" rss max 6144 ours ''
+	done
+	spec 5000 && series -n 11 ours df-validate -q spec.5000 ||
+		lost specs || return
+	line 'specs 5000 tasks' cpu max 150000 ours ''
+	for i in 100 1000 10000; do
+		mkdir -p "at.$i-v" && spec $i &&
+		step $i-v validate 11 df-validate -q spec.$i ||
+			lost specs || return
+	done
+	growth 'specs growth from 100' validate 100-v 10000-v
+	growth 'specs growth from 1000' validate 1000-v 10000-v
+}
+
+# What is timed ends with its events on disk.
+budget_texts() {
+	for i in 100 5000 10000; do
+		spec $i && mkdir -p at.$i-t new.$i && df-boot -q \
+			--spec spec.$i --base base --profile solo \
+			--set agent.adapter=agents/noop.json \
+			--set sandbox.level=none \
+			--set policy.require_isolation=false -o new.$i \
+			>/dev/null && mv new.$i/* texts.$i ||
+			lost texts || return
+		n=5
+		[ $i -ne 10000 ] || n=1
+		for k in handoff prompt; do
+			series -n $n -w 0 $k -p "rm -rf c; cp -a texts.$i c; \
+				sync -f ." "df-$k" -q -C c &&
+			cp "$got" at.$i-t/$k && rm -rf texts.$i &&
+			cp -a c texts.$i || lost texts || return
+		done
+		series -n $n scan "$build/t/bench/scan" texts.$i spec.$i &&
+			cp "$got" at.$i-t/scan || lost texts || return
+	done
+	cat at.5000-t/handoff at.5000-t/prompt at.5000-t/scan >"$got"
+	for k in handoff prompt scan; do
+		line "texts $k" wall - 0 $k ''
+	done
+	line 'texts all three' us max 1500000 handoff '' "$(awk \
+		-v a="$(column 5000-t handoff 3)" \
+		-v b="$(column 5000-t prompt 3)" \
+		-v c="$(column 5000-t scan 3)" 'BEGIN { print a + b + c }')"
+	for k in handoff prompt scan; do
+		growth "texts growth $k" $k 100-t 10000-t
 	done
 }
 
