@@ -108,7 +108,7 @@ for i in 1 2 3; do
 	unlike "$h/T-00$i.md" "$tmp|r-[0-9a-f]{16}" 'no path, no run'
 done
 has "$h/T-002.md" '# H-FACTORY-002: Write part.sh'
-has "$h/T-002.md" 'SC-002, A person is seen off'
+has "$h/T-002.md" '- **SC-002** A person is seen off'
 has "$h/T-002.md" 'WHEN the operator runs `sh part.sh NAME`'
 has "$h/T-002.md" 'Never (D1)'
 hasnot "$h/T-002.md" 'count.sh'

@@ -244,6 +244,29 @@ brief_sentences(struct df_buf *b, const struct df_task *t, const char *s,
 	return b->n > from;
 }
 
+size_t
+brief_first(struct df_buf *b, const char *s, size_t n, size_t max)
+{
+	size_t i, end, k, from = b->n, left = 0;
+
+	for (i = 0; i < n; i = end) {
+		while (i < n && blank(s[i]))
+			i++;
+		end = sentence(s, n, i);
+		if (end == i)
+			break;
+		if (left || (b->n > from && b->n - from + end - i > max)) {
+			left++;
+			continue;
+		}
+		if (b->n > from)
+			df_buf_ch(b, ' ');
+		for (k = i; k < end; k++)
+			df_buf_ch(b, blank(s[k]) ? ' ' : s[k]);
+	}
+	return left;
+}
+
 /* ---- tests ---- */
 
 void
@@ -329,6 +352,34 @@ brief_counts_tests(const char *s, size_t n)
 }
 
 /* ---- the rest ---- */
+
+jv
+brief_lines(const char *s, size_t n)
+{
+	struct df_buf b = DF_BUF_INIT;
+	const char *end, *lf;
+	size_t in, k;
+	jv v;
+
+	while (n && blank(s[n - 1]))
+		n--;
+	for (; n && *s == '\n'; n--)
+		s++;
+	for (in = 0; in < n && s[in] == ' '; in++)
+		;
+	for (end = s + n; s < end; s = lf + 1) {
+		lf = memchr(s, '\n', (size_t)(end - s));
+		for (k = 0; k < in && s < end && *s == ' '; k++)
+			s++;
+		df_buf_add(&b, s, (size_t)((lf ? lf : end) - s));
+		if (lf == NULL)
+			break;
+		df_buf_ch(&b, '\n');
+	}
+	v = jv_string_sized(b.s ? b.s : "", (int)b.n);
+	df_buf_release(&b);
+	return v;
+}
 
 jv
 brief_body(const struct df_spec *sp, const struct df_item *it)

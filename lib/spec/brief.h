@@ -10,6 +10,7 @@
 #include "spec/scope.h"
 
 #define BRIEF_MISSION 1500	/* bytes of description, in whole sentences */
+#define BRIEF_WHY 160		/* bytes of a reason, in whole sentences */
 #define BRIEF_TITLES 6		/* items named with title; more: ids only */
 #define BRIEF_SLUG 48		/* bytes of the words in a test's name */
 
@@ -55,10 +56,16 @@ void brief_title(struct df_buf *b, const struct df_task *t, const char *s);
 int brief_sentences(struct df_buf *b, const struct df_task *t,
 	const char *s, size_t n, size_t max);
 
+/* The same of any text: how many sentences did not fit.  The first does. */
+size_t brief_first(struct df_buf *b, const char *s, size_t n, size_t max);
+
 /* "sc_002_generate_handoffs": id and words of the title. */
 void brief_test_name(struct df_buf *b, const char *id, const char *title);
 /* Does a criterion say how many tests there must be? */
 int brief_counts_tests(const char *s, size_t n);
+
+/* Lines as they are, all moved as far to the left as the first one was not. */
+jv brief_lines(const char *s, size_t n);
 
 /* The body of an item as Markdown: no blank lines or rules around it. */
 jv brief_body(const struct df_spec *sp, const struct df_item *it);

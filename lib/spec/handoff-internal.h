@@ -48,6 +48,9 @@ void hand_at(struct hand *h, enum hand_member m, struct df_span at);
 void hand_cite(struct hand *h, const char *in, const char *what,
 	struct df_span at);
 
+/* Does section 7 show what the file's component offers? */
+int hand_offered(const struct hand *h, const char *file);
+
 void hand_view(struct hand *h, const char *name, jv v);
 /* A list of the view, and has_NAME: is there something in it? */
 void hand_list(struct hand *h, const char *name, jv v);
@@ -59,10 +62,16 @@ jv hand_buf(struct hand *h);
 
 /* {key, line, block} of a value: one of line and block is "". */
 jv hand_field(jv list, const char *key, const struct df_value *v);
-/* The fields that have a value, at most max; the rest is counted. */
-jv hand_fields(const struct df_fields *f, size_t max, size_t *left);
+/* The fields that have a value, those that fit; they are cited. */
+jv hand_fields(struct hand *h, const struct df_fields *f, const char *in,
+	struct df_limit max, size_t *left);
+/* Of the picks of a kind those that fit; the kind's texts are v. */
+size_t hand_fit(struct hand *h, enum df_kind kind, const struct df_values *v,
+	struct df_limit max);
 /* The texts that were picked, made once per index. */
 jv hand_texts(struct hand *h, enum df_kind kind, const struct df_values *v);
+/* What makes of a unit is worth a line: it is named, or has a score. */
+void hand_scored(struct df_picks *p, size_t *left);
 /* "named in step 2; implements SC-001, IN-003", into h->b. */
 void hand_because(struct hand *h, const struct df_pick *p,
 	const struct df_component *c);

@@ -1,183 +1,12 @@
 #include "base/df.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "base/mem.h"
 #include "spec/handoff-internal.h"
-
-/* ---- 2 critical constraints ---- */
-
-/* What the contract says to every handoff. */
-static void
-standing(struct hand *h)
-{
-	struct df_buf *src = &h->src[HAND_CONSTRAINTS];
-	jv v = df_jv_get(h->contract, "constraints"), o;
-	int i, n = jv_array_length(jv_copy(v));
-	size_t name;
-
-	df_buf_str(&h->b, df_jv_str(h->contract, "name"));
-	df_buf_ch(&h->b, ' ');
-	df_buf_str(&h->b, df_jv_str(h->contract, "version"));
-	df_buf_ch(&h->b, ' ');
-	name = h->b.n;
-	for (i = 0; i < n; i++) {
-		o = jv_array_get(jv_copy(v), i);
-		brief_next(&h->rec[HAND_CONSTRAINTS]);
-		brief_puts(&h->rec[HAND_CONSTRAINTS], "", df_jv_str(o,
-		    "text"));
-		df_buf_str(&h->b, df_jv_str(o, "id"));
-		brief_next(src);
-		brief_put(src, "{\"doc\":", h->b.s, h->b.n);
-		df_buf_str(src, ",\"line\":0}");
-		df_buf_cut(&h->b, name);
-		jv_free(o);
-	}
-	df_buf_reset(&h->b);
-	hand_view(h, "standing", v);
-}
-
-/* What h->b holds, as the next item of a list of the record. */
-static void
-add_buf(struct hand *h, enum hand_member m, struct df_span at)
-{
-	hand_add(h, m, h->b.s, h->b.n, at);
-	df_buf_reset(&h->b);
-}
-
-static void
-article_head(struct hand *h, const struct df_article *a)
-{
-	brief_item(&h->b, &a->item, 1);
-	df_buf_str(&h->b, ": ");
-}
-
-/* Rule or why of the articles picked: {id, title, text}, made once. */
-static jv
-article(struct hand *h, uint32_t i)
-{
-	const struct df_article *a = &h->sp->d1.article[i];
-	jv *made = df_xref_made(h->x, DF_K_ARTICLE, i), o;
-
-	if (jv_is_valid(*made))
-		return jv_copy(*made);
-	o = df_jset_str(jv_object(), "id", a->item.id);
-	o = df_jset_str(o, "title", a->item.title);
-	o = df_jset(o, "rule", a->rule.n ? brief_value(&a->rule) :
-	    brief_body(h->sp, &a->item));
-	*made = df_jset(o, "why", brief_value(&a->why));
-	return jv_copy(*made);
-}
-
-static void
-boundary(struct hand *h, enum df_kind kind, const struct df_values *v,
-    const char *name, const char *before)
-{
-	struct df_picks *p = &h->sc.kind[kind];
-	size_t left = df_picks_best(p, h->max->rules), i;
-
-	for (i = 0; i < p->n; i++) {
-		df_buf_str(&h->b, before);
-		df_buf_str(&h->b, v->v[p->v[i].index].s);
-		add_buf(h, HAND_CONSTRAINTS, v->v[p->v[i].index].at);
-	}
-	hand_list(h, name, hand_texts(h, kind, v));
-	hand_more(h, name, left, 1, "Boundaries");
-}
-
-/* The same thing to use, whatever the marks and the case? */
-static int
-same_use(const char *a, const char *b)
-{
-	for (;; a++, b++) {
-		while (*a == '`' || *a == ' ')
-			a++;
-		while (*b == '`' || *b == ' ')
-			b++;
-		if ((*a | 32) != (*b | 32))
-			return 0;
-		if (*a == '\0')
-			return 1;
-	}
-}
-
-static jv
-tool(struct hand *h, enum df_kind kind, uint32_t i, const struct df_value *use,
-    const struct df_value *instead_of, const struct df_value *why)
-{
-	jv *made = df_xref_made(h->x, kind, i), o;
-
-	hand_cite(h, "critical_constraints", "tools", use->at);
-	if (jv_is_valid(*made))
-		return jv_copy(*made);
-	o = df_jset(jv_object(), "use", brief_value(use));
-	o = df_jset(o, "instead_of", brief_value(instead_of));
-	o = df_jset(o, "why", brief_value(why));
-	*made = df_jset_str(o, "doc", brief_doc(use->at.doc));
-	return jv_copy(*made);
-}
-
-/* D1's tooling constraints and D10's tool rules in one table; what both have
-   is shown once, with D10's reason. */
-static void
-tools(struct hand *h)
-{
-	const struct df_table *t = &h->sp->d1.tooling;
-	struct df_picks *p = &h->sc.kind[DF_K_TOOLING];
-	struct df_picks *r = &h->sc.kind[DF_K_RULE];
-	const struct df_rule *rule = h->sp->d10.rule;
-	const struct df_value *c;
-	jv v = jv_array();
-	size_t i, k, left;
-	uint32_t at;
-
-	left = df_picks_best(r, h->max->rules);
-	if (t->cols >= 3)
-		left += df_picks_best(p, h->max->rules);
-	for (i = 0; t->cols >= 3 && i < p->n; i++) {
-		at = p->v[i].index;
-		c = &t->cell[(size_t)at * t->cols];
-		for (k = 0; k < r->n; k++)
-			if (same_use(c[1].s, rule[r->v[k].index].use.s))
-				break;
-		if (k == r->n)
-			v = jv_array_append(v, tool(h, DF_K_TOOLING, at,
-			    &c[1], &c[2], &c[0]));
-	}
-	for (k = 0; k < r->n; k++) {
-		at = r->v[k].index;
-		v = jv_array_append(v, tool(h, DF_K_RULE, at, &rule[at].use,
-		    &rule[at].instead_of, &rule[at].why));
-	}
-	hand_list(h, "tools", v);
-	hand_more(h, "tools", left, 10, "Tool Rules");
-}
-
-void
-hand_constraints(struct hand *h)
-{
-	struct df_picks *p = &h->sc.kind[DF_K_ARTICLE];
-	const struct df_d1 *d = &h->sp->d1;
-	const struct df_article *a;
-	size_t left = df_picks_best(p, h->max->rules), i;
-	jv v = jv_array(), o;
-
-	standing(h);
-	for (i = 0; i < p->n; i++) {
-		a = &d->article[p->v[i].index];
-		o = article(h, p->v[i].index);
-		article_head(h, a);
-		df_buf_str(&h->b, df_jv_str(o, "rule"));
-		add_buf(h, HAND_CONSTRAINTS, a->item.at);
-		v = jv_array_append(v, o);
-	}
-	hand_list(h, "articles", v);
-	hand_more(h, "articles", left, 1, "Articles");
-	boundary(h, DF_K_NEVER, &d->never, "never", "NEVER: ");
-	boundary(h, DF_K_ASK, &d->ask_first, "ask_first", "ASK FIRST: ");
-	boundary(h, DF_K_ALWAYS, &d->always, "always", "ALWAYS: ");
-	tools(h);
-}
 
 /* ---- 4 implementation steps ---- */
 
@@ -197,7 +26,7 @@ hand_steps(struct hand *h)
 		n = lf ? (size_t)(lf - c->text.s) : c->text.n;
 		o = df_jset_int(jv_object(), "n", (int64_t)i + 1);
 		o = df_jset(o, "text", brief_str(c->text.s, n));
-		o = df_jset(o, "rest", brief_str(c->text.s + n,
+		o = df_jset(o, "rest", brief_lines(c->text.s + n,
 		    c->text.n - n));
 		codes = jv_array();
 		for (k = 0; k < c->codes.n; k++) {
@@ -218,7 +47,7 @@ file_row(struct hand *h, const struct df_xfile *f, const struct df_pick *p)
 {
 	static const char *const name[] = { "CREATE", "MODIFY", "REUSE" };
 	struct df_buf *b = &h->rec[HAND_FILES];
-	jv o = df_jset_str(jv_object(), "file", f->base);
+	jv o = df_jset_str(jv_object(), "path", f->path);
 
 	hand_because(h, p, f->component == DF_NOCOMPONENT ? NULL :
 	    &h->sp->d7.component[f->component]);
@@ -229,9 +58,18 @@ file_row(struct hand *h, const struct df_xfile *f, const struct df_pick *p)
 	brief_put(b, ",\"location\":", f->path, (size_t)(f->base - f->path));
 	df_buf_ch(b, '}');
 	hand_at(h, HAND_FILES, f->at);
-	o = df_jset_strn(o, "location", f->path, (size_t)(f->base - f->path));
+	df_buf_reset(&h->b);
 	o = df_jset_str(o, "action", name[p->action]);
-	return df_jset(o, "because", hand_buf(h));
+	return df_jset(o, "comment", brief_str(f->comment,
+	    strlen(f->comment)));
+}
+
+static size_t
+file_size(const void *arg, uint32_t i)
+{
+	const struct df_xfile *f = (const struct df_xfile *)arg + i;
+
+	return strlen(f->path) + strlen(f->comment) + 8;
 }
 
 /* What the components need; starts the record's package plan. */
@@ -245,10 +83,11 @@ depends(struct hand *h)
 	size_t i, n = 0;
 
 	df_buf_str(b, "{\"depends_on\":[");
-	for (i = 0; i < p->n && n < h->max->components; i++) {
+	for (i = 0; i < p->n && n < h->max->components.n; i++) {
 		c = &h->sp->d7.component[p->v[i].index];
 		if (!p->v[i].own || c->depends.n == 0)
 			continue;
+		hand_cite(h, "package_plan", c->name, c->depends.at);
 		o = df_jset_str(jv_object(), "component", c->name);
 		v = jv_array_append(v, df_jset(o, "depends_on",
 		    brief_value(&c->depends)));
@@ -265,7 +104,7 @@ void
 hand_files(struct hand *h)
 {
 	struct df_picks *p = &h->sc.kind[DF_K_FILE];
-	size_t i, left = df_picks_best(p, h->max->files), wide = 0, len;
+	size_t i, left = df_picks_fit(p, h->max->files, file_size, h->x->file);
 	struct df_buf *b = &h->rec[HAND_PLAN];
 	const struct df_unplanned *u;
 	const struct df_xfile *f;
@@ -280,21 +119,10 @@ hand_files(struct hand *h)
 		    f->comment);
 		brief_puts(b, ",\"path\":", f->path);
 		df_buf_ch(b, '}');
-		len = strlen(f->path);
-		wide = len > wide && len < 60 ? len : wide;
 	}
 	brief_puts(b, "],\"package_id\":", h->sp->package);
 	df_buf_ch(b, '}');
-	for (i = 0; i < p->n; i++) {
-		f = &h->x->file[p->v[i].index];
-		df_buf_str(&h->b, f->path);
-		for (len = strlen(f->path); *f->comment && len < wide + 2;
-		    len++)
-			df_buf_ch(&h->b, ' ');
-		df_buf_str(&h->b, f->comment);
-		df_buf_ch(&h->b, '\n');
-	}
-	hand_view(h, "tree", hand_buf(h));
+	hand_view(h, "nfiles", jv_number((double)p->n));
 	hand_list(h, "files", v);
 	v = jv_array();
 	for (i = 0; i < h->sc.nunplanned; i++) {
@@ -367,7 +195,6 @@ scenario(struct hand *h, const struct df_scenario *s)
 	if (s->priority >= 0)
 		snprintf(priority, sizeof(priority), "P%d", s->priority);
 	o = df_jset_str(o, "title", s->item.title);
-	o = df_jset(o, "name", brief_buf(&name));
 	o = df_jset_str(o, "priority", priority);
 	list = clauses(jv_array(), "GIVEN", &s->given);
 	list = clauses(list, "WHEN", &s->when);
@@ -383,7 +210,7 @@ step_tests(struct hand *h)
 {
 	const struct df_task *t = h->t;
 	const struct df_criterion *c;
-	jv counts = jv_array(), o, first = jv_string(""), last = jv_string("");
+	jv counts = jv_array();
 	char about[64];
 	size_t i;
 
@@ -395,23 +222,18 @@ step_tests(struct hand *h)
 		    i + 1);
 		test(h, h->b.s, h->b.n, about, c->text.s, c->text.n,
 		    t->item.id, c->text.at);
-		if (i == 0) {
-			jv_free(first);
-			first = hand_buf(h);
-		} else if (i + 1 == t->criteria) {
-			jv_free(last);
-			last = hand_buf(h);
-		}
 		df_buf_reset(&h->b);
-		if (!brief_counts_tests(c->text.s, c->text.n))
-			continue;
-		o = df_jset_int(jv_object(), "n", (int64_t)i + 1);
-		counts = jv_array_append(counts, df_jset(o, "text",
-		    brief_value(&c->text)));
+		if (brief_counts_tests(c->text.s, c->text.n))
+			counts = jv_array_append(counts, df_jset_int(
+			    jv_object(), "n", (int64_t)i + 1));
 	}
-	hand_view(h, "first_step", first);
-	hand_view(h, "last_step", last);
 	hand_list(h, "test_counts", counts);
+}
+
+static size_t
+line_size(const void *arg, uint32_t i)
+{
+	return ((const struct df_xline *)arg + i)->s.n;
 }
 
 /* The lines of D7's testing strategy that are for this task or for all. */
@@ -419,38 +241,57 @@ static void
 strategy(struct hand *h)
 {
 	struct df_picks *p = &h->sc.kind[DF_K_TESTING];
-	size_t left = df_picks_best(p, h->max->testing), i;
-	const struct df_str *l;
+	size_t left = df_picks_fit(p, h->max->testing, line_size,
+	    h->x->testing), i;
+	struct df_span at = h->sp->d7.testing_at;
+	const struct df_xline *l;
 
 	for (i = 0; i < p->n; i++) {
-		l = &h->x->testing[p->v[i].index].s;
-		df_buf_add(&h->b, l->s, l->n);
+		l = &h->x->testing[p->v[i].index];
+		df_buf_add(&h->b, l->s.s, l->s.n);
 		df_buf_ch(&h->b, '\n');
+		at.line = l->line;
+		hand_cite(h, "test_plan", "testing strategy", at);
 	}
-	if (p->n)
-		hand_cite(h, "test_plan", "testing strategy",
-		    h->sp->d7.testing_at);
-	hand_view(h, "testing", hand_buf(h));
+	hand_view(h, "testing", brief_lines(h->b.s, h->b.n));
+	df_buf_reset(&h->b);
 	hand_more(h, "testing", left, 7, "Testing Strategy");
 }
 
+static size_t
+double_size(const void *arg, uint32_t i)
+{
+	return ((const struct df_double *)arg + i)->item.at.len;
+}
+
+/* The test doubles that the text names; when it names none, the first ones. */
 static void
 doubles(struct hand *h)
 {
+	static const struct df_limit all_of_it = { UINT32_MAX, UINT32_MAX };
 	const struct df_d4 *d = &h->sp->d4;
+	struct df_picks *p = &h->sc.kind[DF_K_DOUBLE], all = { 0 };
+	const struct df_double *twin;
 	jv v = jv_array(), o;
-	size_t i, left;
+	size_t i, less;
 
-	for (i = 0; i < d->twins && i < h->max->existing; i++) {
-		o = df_jset_str(jv_object(), "id", d->twin[i].item.id);
-		o = df_jset_str(o, "title", d->twin[i].item.title);
-		v = jv_array_append(v, df_jset(o, "fields",
-		    hand_fields(&d->twin[i].fields, h->max->rules, &left)));
-		hand_cite(h, "test_plan", d->twin[i].item.id,
-		    d->twin[i].item.at);
+	all.v = df_calloc(p->n + h->max->doubles.n, sizeof(*all.v));
+	for (i = 0; i < p->n; i++)
+		all.v[all.n++] = p->v[i];
+	for (i = 0; p->n == 0 && i < d->twins && i < h->max->doubles.n; i++)
+		all.v[all.n++].index = (uint32_t)i;
+	(void)df_picks_fit(&all, h->max->doubles, double_size, d->twin);
+	for (i = 0; i < all.n; i++) {
+		twin = &d->twin[all.v[i].index];
+		o = df_jset_str(jv_object(), "id", twin->item.id);
+		o = df_jset_str(o, "title", twin->item.title);
+		hand_cite(h, "test_plan", twin->item.id, twin->item.at);
+		v = jv_array_append(v, df_jset(o, "fields", hand_fields(h,
+		    &twin->fields, "test_plan", all_of_it, &less)));
 	}
 	hand_list(h, "doubles", v);
-	hand_more(h, "doubles", d->twins - i, 4, "Testable Surface");
+	hand_more(h, "doubles", d->twins - all.n, 4, "Testable Surface");
+	free(all.v);
 }
 
 void
@@ -472,10 +313,10 @@ hand_tests(struct hand *h)
 
 /* ---- 7 existing code ---- */
 
-/* A row; why is in h->b. */
+/* A row: what, where, by which task, how it is used. */
 static jv
 existing_row(struct hand *h, const char *what, const char *where,
-    struct df_span at)
+    const char *by, const char *interface, struct df_span at)
 {
 	struct df_buf *b = &h->rec[HAND_EXISTING];
 	jv o = df_jset_str(jv_object(), "what", what);
@@ -483,25 +324,66 @@ existing_row(struct hand *h, const char *what, const char *where,
 	brief_next(b);
 	brief_puts(b, "{\"what\":", what);
 	brief_puts(b, ",\"where\":", where);
+	df_buf_str(&h->b, *by ? "made by " : "");
+	df_buf_str(&h->b, by);
+	df_buf_str(&h->b, *by && *interface ? "; " : "");
+	df_buf_str(&h->b, interface);
 	brief_put(b, ",\"why\":", h->b.s, h->b.n);
+	df_buf_reset(&h->b);
 	df_buf_ch(b, '}');
 	hand_at(h, HAND_EXISTING, at);
 	o = df_jset_str(o, "where", where);
-	return df_jset(o, "why", hand_buf(h));
+	o = df_jset_str(o, "by", by);
+	return df_jset_str(o, "interface", interface);
 }
 
-/* Is it in a file that this task creates? */
+/* Is the component of D10 in that file? */
 static int
-made_here(const struct hand *h, const struct df_active *a)
+is_in(const struct df_active *a, const char *file)
 {
-	const struct df_picks *p = &h->sc.kind[DF_K_FILE];
+	const char *base = strrchr(file, '/');
+
+	base = base ? base + 1 : file;
+	return *base && strstr(a->where.s, base) != NULL;
+}
+
+int
+hand_offered(const struct hand *h, const char *file)
+{
+	const struct df_picks *p = &h->sc.kind[DF_K_ACTIVE];
 	size_t i;
 
-	for (i = 0; i < p->n; i++)
-		if (p->v[i].action == DF_CREATE && strstr(a->where.s,
-		    h->x->file[p->v[i].index].base))
+	for (i = 0; i < p->n && i < h->max->existing.n; i++)
+		if (is_in(&h->sp->d10.active[p->v[i].index], file))
 			return 1;
 	return 0;
+}
+
+/* Does section 3 say what its component exposes?  1; 2 when this task makes
+   the file that it is in. */
+static int
+exposed(const struct hand *h, const struct df_active *a)
+{
+	const struct df_picks *p = &h->sc.kind[DF_K_FILE];
+	const struct df_xfile *f;
+	size_t i;
+
+	for (i = 0; i < p->n; i++) {
+		f = &h->x->file[p->v[i].index];
+		if (p->v[i].own && f->component != DF_NOCOMPONENT &&
+		    h->sp->d7.component[f->component].exposes.n &&
+		    is_in(a, f->base))
+			return p->v[i].action == DF_CREATE ? 2 : 1;
+	}
+	return 0;
+}
+
+static size_t
+active_size(const void *arg, uint32_t i)
+{
+	const struct df_active *a = (const struct df_active *)arg + i;
+
+	return a->name.n + a->where.n + a->interface.n;
 }
 
 /* What the tasks made that this one builds on, then D10's components. */
@@ -510,12 +392,17 @@ hand_existing(struct hand *h)
 {
 	struct df_picks *p = &h->sc.kind[DF_K_ACTIVE];
 	const struct df_picks *own = &h->sc.kind[DF_K_FILE];
-	const struct df_active *a;
+	const struct df_active *active = h->sp->d10.active, *a;
 	const struct df_given *g;
 	const struct df_xfile *f;
 	jv v = jv_array();
-	size_t i, k, n = 0, left = 0;
+	size_t i, j, k, n = 0, left = 0, used = 0;
 
+	for (i = j = 0; i < p->n; i++)
+		if (exposed(h, &active[p->v[i].index]) < 2)
+			p->v[j++] = p->v[i];
+	p->n = j;
+	left = df_picks_fit(p, h->max->existing, active_size, active);
 	for (i = 0, k = 0; i < h->sc.ngiven; i++) {
 		g = &h->sc.given[i];
 		f = &h->x->file[g->file];
@@ -523,24 +410,30 @@ hand_existing(struct hand *h)
 			k++;
 		if (f->test || (k < own->n && own->v[k].index == g->file))
 			continue;
-		if (n++ >= h->max->existing) {
+		for (j = 0; j < p->n; j++)
+			if (is_in(&active[p->v[j].index], f->base))
+				break;
+		if (j < p->n)
+			continue;	/* a row of D10 says more */
+		used += strlen(f->path);
+		if (n == h->max->given.n || (n && used > h->max->given.bytes)) {
 			left++;
 			continue;
 		}
-		df_buf_fmt(&h->b, "made by %s, which this task builds on",
-		    g->task->item.id);
+		n++;
 		v = jv_array_append(v, existing_row(h, f->component ==
 		    DF_NOCOMPONENT ? f->base :
-		    h->sp->d7.component[f->component].name, f->path, f->at));
+		    h->sp->d7.component[f->component].name, f->path,
+		    g->task->item.id, "", f->at));
 	}
-	left += df_picks_best(p, h->max->existing);
 	for (i = 0; i < p->n; i++) {
-		a = &h->sp->d10.active[p->v[i].index];
-		df_buf_str(&h->b, made_here(h, a) ?
-		    "to be made by this task: " : "interface: ");
-		df_buf_str(&h->b, a->interface.s);
+		a = &active[p->v[i].index];
+		for (j = 0; j < h->sc.ngiven; j++)
+			if (is_in(a, h->x->file[h->sc.given[j].file].base))
+				break;
 		v = jv_array_append(v, existing_row(h, a->name.s, a->where.s,
-		    a->name.at));
+		    j < h->sc.ngiven ? h->sc.given[j].task->item.id : "",
+		    exposed(h, a) ? "" : a->interface.s, a->name.at));
 	}
 	hand_list(h, "existing", v);
 	hand_more(h, "existing", left, 10, "Active Components");
@@ -555,6 +448,8 @@ command(struct hand *h, const struct df_command *c)
 	size_t n;
 
 	hand_add(h, HAND_COMMANDS, c->text.s, c->text.n, c->text.at);
+	if (c->label.n)
+		hand_cite(h, "verification_commands", "label", c->label.at);
 	if (h->b.n)
 		df_buf_ch(&h->b, '\n');
 	for (; *s; s += n + (lf != NULL)) {
@@ -568,67 +463,92 @@ command(struct hand *h, const struct df_command *c)
 	df_buf_ch(&h->b, '\n');
 }
 
+static size_t
+command_size(const void *arg, uint32_t i)
+{
+	const struct df_command *c = (const struct df_command *)arg + i;
+
+	return c->label.n + c->text.n;
+}
+
+/* Does it test?  A path that ends so does not. */
+static int
+tests(const struct df_command *c)
+{
+	static const char *const word[] = { "test", "tests", "regression",
+	    "pytest", "unittest", "ctest", "check", "prove", "jest" };
+	const char *s = c->label.n ? c->label.s : c->text.s, *before = s;
+	size_t n, i;
+
+	for (; *s; before = s, s += n ? n : 1) {
+		n = strspn(s, "abcdefghijklmnopqrstuvwxyz"
+		    "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+		if (n == 0 || *before == '/' || s[n] == '/')
+			continue;
+		for (i = 0; i < DF_LEN(word); i++)
+			if (strlen(word[i]) == n && strncasecmp(s, word[i], n)
+			    == 0)
+				return 1;
+	}
+	return 0;
+}
+
+/* Does it run a file that the steps name and D7 does not have? */
+static int
+runs_unplanned(struct hand *h, const struct df_command *c)
+{
+	const struct df_unplanned *u;
+	const char *base;
+	size_t i;
+	int found = 0;
+
+	for (i = 0; i < h->sc.nunplanned && !found; i++) {
+		u = &h->sc.unplanned[i];
+		for (base = u->path + u->n; base > u->path && base[-1] != '/';
+		    base--)
+			;
+		df_buf_add(&h->b, base, (size_t)(u->path + u->n - base));
+		found = strstr(c->text.s, h->b.s) != NULL;
+		df_buf_reset(&h->b);
+	}
+	return found;
+}
+
+/* Those that name something of the task, that test, or that speak of the same;
+   when none does, the first ones. */
 void
 hand_commands(struct hand *h)
 {
 	const struct df_d10 *d = &h->sp->d10;
-	struct df_picks *p = &h->sc.kind[DF_K_COMMAND];
-	size_t i, left = 0;
+	struct df_picks *p = &h->sc.kind[DF_K_COMMAND], some = *p;
+	size_t i, n;
 
-	if (d->commands <= h->max->commands) {
-		for (i = 0; i < d->commands; i++)
-			command(h, &d->command[i]);
-	} else {
-		left = df_picks_best(p, h->max->commands);
-		for (i = 0; i < p->n; i++)
-			command(h, &d->command[p->v[i].index]);
-	}
-	hand_view(h, "commands", hand_buf(h));
-	hand_more(h, "commands", left, 10, "Commands");
-}
-
-/* ---- 10 design principles ---- */
-
-/* Why the articles exist that have most to do with the task, and the patterns
-   of D10 that do. */
-void
-hand_principles(struct hand *h)
-{
-	struct df_picks *p = &h->sc.kind[DF_K_ARTICLE];
-	const struct df_value *pat = h->sp->d10.patterns.v;
-	const struct df_article *a;
-	jv v = jv_array();
-	size_t i, left;
-
-	/* without a note: the rules are in section 2 */
-	(void)df_picks_best(p, h->max->principles);
-	for (i = 0; i < p->n; i++) {
-		a = &h->sp->d1.article[p->v[i].index];
-		if (a->why.n == 0)
+	some.v = df_calloc(p->n, sizeof(*some.v));
+	for (i = some.n = 0; i < p->n; i++) {
+		n = command_size(d->command, p->v[i].index);
+		if (tests(&d->command[p->v[i].index]))
+			p->v[i].by = DF_BY_NAME;
+		/* one about the task alone before one about everything */
+		p->v[i].score = p->v[i].score * 1024 / ((uint32_t)n + 1);
+		if (runs_unplanned(h, &d->command[p->v[i].index])) {
+			p->v[i].by = DF_BY_NAME;
+			p->v[i].score = UINT32_MAX;
+		}
+		if (p->v[i].score == 0 && !(p->v[i].by & ~DF_BY_RULE))
 			continue;
-		article_head(h, a);
-		df_buf_str(&h->b, a->why.s);
-		add_buf(h, HAND_PRINCIPLES, a->why.at);
-		v = jv_array_append(v, article(h, p->v[i].index));
+		some.v[some.n] = p->v[i];
+		/* one that leaves no room for others last */
+		if (n > h->max->commands.bytes / 2)
+			some.v[some.n].by = DF_BY_RULE;
+		some.n++;
 	}
-	hand_view(h, "principles", v);
-	p = &h->sc.kind[DF_K_PATTERN];
-	left = df_picks_best(p, h->max->principles);
+	(void)df_picks_fit(some.n ? &some : p, h->max->commands, command_size,
+	    d->command);
+	if (some.n)
+		p = &some;
 	for (i = 0; i < p->n; i++)
-		hand_add(h, HAND_PRINCIPLES, pat[p->v[i].index].s,
-		    pat[p->v[i].index].n, pat[p->v[i].index].at);
-	hand_list(h, "patterns", hand_texts(h, DF_K_PATTERN,
-	    &h->sp->d10.patterns));
-	hand_more(h, "patterns", left, 10, "Key Patterns");
-	hand_view(h, "has_principles",
-	    jv_bool(h->rec[HAND_PRINCIPLES].n > 0));
-
-	p = &h->sc.kind[DF_K_CONVENTION];
-	left = df_picks_best(p, h->max->rules);
-	for (i = 0; i < p->n; i++)
-		hand_cite(h, "existing_code_refs", "conventions",
-		    h->sp->d10.conventions.v[p->v[i].index].at);
-	hand_list(h, "conventions", hand_texts(h, DF_K_CONVENTION,
-	    &h->sp->d10.conventions));
-	hand_more(h, "conventions", left, 10, "Coding Conventions");
+		command(h, &d->command[p->v[i].index]);
+	hand_view(h, "commands", hand_buf(h));
+	hand_more(h, "commands", d->commands - p->n, 10, "Commands");
+	free(some.v);
 }

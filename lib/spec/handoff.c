@@ -10,17 +10,31 @@
 #define ROOM ((size_t)1024)	/* what a list of the record begins with */
 
 const struct df_handoff_max df_handoff_max = {
-	.components = 12,
-	.related = 12,
-	.files = 40,
-	.entities = 8,
-	.decisions = 8,
-	.rules = 24,
-	.principles = 4,
-	.existing = 16,
-	.commands = 12,
-	.testing = 20,
-	.diagram = 60,
+	.own = 5600,
+	.purpose = 280,
+	.is_not = { 2, 200 },
+	.articles = { 4, 420 },
+	.titles = { 24, 400 },
+	.never = { 16, 900 },
+	.ask_first = { 3, 130 },
+	.always = { 3, 150 },
+	.tools = { 3, 240 },
+	.context = { 5, 300 },
+	.components = { 12, 4096 },
+	.related = { 6, 360 },
+	.diagrams = { 10, 600 },
+	.entities = { 24, 32768 },
+	.schemas = { 3, 6144 },
+	.others = { 6, 900 },
+	.decisions = { 4, 500 },
+	.testing = { 4, 320 },
+	.doubles = { 4, 900 },
+	.existing = { 8, 900 },
+	.given = { 16, 1200 },
+	.conventions = { 4, 240 },
+	.commands = { 4, 300 },
+	.files = { 40, 4096 },
+	.principles = { 3, 320 },
 };
 
 static const char *const member[HAND_MEMBERS] = {
@@ -37,9 +51,11 @@ static const char *const member[HAND_MEMBERS] = {
 static const char *const lists[] = {
 	"always", "articles", "ask_first", "commands", "components",
 	"context", "contracts", "conventions", "decisions", "diagrams",
-	"doubles", "entities", "errcodes", "existing", "files", "is_not",
-	"mentions", "never", "patterns", "related", "scenarios",
-	"test_counts", "testing", "tools", "unplanned"
+	"doubles", "entities", "errcodes", "examples", "existing", "files",
+	"is_not",
+	"never", "other_articles", "other_entities", "patterns",
+	"principles", "purpose", "related", "scenarios", "test_counts",
+	"testing", "tools", "unplanned"
 };
 
 /* ---- view and record ---- */
@@ -64,7 +80,6 @@ base_view(struct df_xref *x)
 		v = df_jset(v, b.s, jv_null());
 		df_buf_reset(&b);
 	}
-	v = df_jset(v, "purpose", brief_value(&x->sp->d2.purpose));
 	v = df_jset_str(v, "package", x->sp->package);
 	brief_product(&b, x->sp);
 	v = df_jset(v, "product", brief_buf(&b));
@@ -139,14 +154,16 @@ hand_more(struct hand *h, const char *name, size_t n, unsigned doc,
 {
 	struct df_buf *b = &h->rec[HAND_OMITTED];
 	char key[64], where[128];
+	jv v;
 
 	if (n == 0)
 		return;			/* as in the base */
 	snprintf(key, sizeof(key), "%s_more", name);
 	snprintf(where, sizeof(where), "%s, section %s", brief_doc(doc),
 	    section);
-	hand_view(h, key, df_jset_int(df_jset_str(jv_object(), "where",
-	    where), "n", (int64_t)n));
+	v = df_jset_str(df_jset_str(jv_object(), "doc", brief_doc(doc)),
+	    "where", where);
+	hand_view(h, key, df_jset_int(v, "n", (int64_t)n));
 	brief_next(b);
 	brief_puts(b, "{\"list\":", name);
 	df_buf_fmt(b, ",\"n\":%zu", n);
@@ -177,21 +194,54 @@ hand_field(jv list, const char *key, const struct df_value *v)
 }
 
 jv
-hand_fields(const struct df_fields *f, size_t max, size_t *left)
+hand_fields(struct hand *h, const struct df_fields *f, const char *in,
+    struct df_limit max, size_t *left)
 {
 	jv list = jv_array();
-	size_t i, n = 0;
+	size_t i, n = 0, used = 0;
 
 	*left = 0;
 	for (i = 0; i < f->n; i++) {
 		if (f->v[i].value.n == 0)
 			continue;
-		if (n++ < max)
-			list = hand_field(list, f->v[i].key, &f->v[i].value);
-		else
+		if (n == max.n || (n > 0 && used + f->v[i].value.n >
+		    max.bytes)) {
 			++*left;
+			continue;
+		}
+		n++;
+		used += f->v[i].value.n;
+		list = hand_field(list, f->v[i].key, &f->v[i].value);
+		hand_cite(h, in, f->v[i].key, f->v[i].at);
 	}
 	return list;
+}
+
+static size_t
+text_size(const void *arg, uint32_t i)
+{
+	const struct df_values *v = arg;
+
+	return v->v[i].n;
+}
+
+size_t
+hand_fit(struct hand *h, enum df_kind kind, const struct df_values *v,
+    struct df_limit max)
+{
+	return df_picks_fit(&h->sc.kind[kind], max, text_size, v);
+}
+
+void
+hand_scored(struct df_picks *p, size_t *left)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < p->n; i++)
+		if (p->v[i].score > 0 || (p->v[i].by & ~DF_BY_RULE))
+			p->v[n++] = p->v[i];
+	*left += p->n - n;
+	p->n = n;
 }
 
 jv
@@ -265,6 +315,73 @@ both(struct hand *h, const char *name, enum hand_member m)
 	hand_view(h, name, hand_buf(h));
 }
 
+/* The heading above the task that says its phase: of the sections before it
+   the last one of a higher level, looked for from where the task before was. */
+static uint32_t
+phase_line(struct hand *h)
+{
+	const struct df_doc *d = &h->sp->doc[8];
+	const struct df_section *s = d->section;
+	uint32_t *memo = h->x->phase, line = h->t->item.at.line;
+	size_t lo = 0, n = d->sections, mid;
+	unsigned level;
+
+	while (lo < n) {
+		mid = lo + (n - lo) / 2;
+		if (s[mid].head.line <= line)
+			lo = mid + 1;
+		else
+			n = mid;
+	}
+	level = lo && s[lo - 1].head.line == line ? s[lo - 1].level : 7;
+	while (lo && (s[lo - 1].level >= level || s[lo - 1].level == 1)) {
+		lo--;
+		if (memo[0] < line && s[lo].head.line == memo[0] &&
+		    level == memo[1]) {
+			memo[0] = line;
+			return memo[2];
+		}
+	}
+	memo[0] = line;
+	memo[1] = level;
+	memo[2] = lo ? s[lo - 1].head.line : 0;
+	return memo[2];
+}
+
+/* Where what the header says stands. */
+static void
+header_places(struct hand *h)
+{
+	const struct df_task *t = h->t;
+	const struct df_meta *m;
+	struct df_span at = t->item.at;
+	size_t i;
+	int d, package = 0;
+
+	for (i = 0; i < t->fields.n; i++)
+		if (strncmp(t->fields.v[i].name, "phase", 5) == 0)
+			hand_cite(h, "header", "phase", t->fields.v[i].at);
+	at.line = phase_line(h);
+	if (t->phase >= 0 || *t->phase_name)
+		hand_cite(h, "header", "phase", at);
+	if (t->scope)
+		hand_cite(h, "header", "size", t->scope_text.at);
+	for (d = 1; d < DF_DOCS; d++) {
+		m = &h->sp->doc[d].meta;
+		if (d == 2)
+			hand_cite(h, "header", "component", m->component.at);
+		if (package || d == 9 || m->package.n == 0 ||
+		    strcmp(m->package.s, h->sp->package) != 0)
+			continue;
+		package = 1;
+		hand_cite(h, "header", "package", m->package.at);
+	}
+	for (i = 0; i < t->deps.n; i++)
+		if (t->deps.v[i].to)
+			hand_cite(h, "header", t->deps.v[i].to->id,
+			    t->deps.v[i].to->at);
+}
+
 static void
 header(struct hand *h)
 {
@@ -274,7 +391,10 @@ header(struct hand *h)
 
 	df_buf_str(&h->b, t->item.id);
 	both(h, "task_id", HAND_TASK);
-	df_task_oneline(t, &h->b);
+	if (*t->item.title)
+		df_buf_str(&h->b, t->item.title);
+	else
+		df_task_oneline(t, &h->b);
 	both(h, "title", HAND_TITLE);
 	brief_phase(&h->b, t);
 	both(h, "phase", HAND_PHASE);
@@ -293,6 +413,7 @@ header(struct hand *h)
 	ids(h, HAND_SCENARIOS, &t->scenarios);
 	ids(h, HAND_CONTRACTS, &t->contracts);
 	ids(h, HAND_DEPENDENCIES, &t->deps);
+	header_places(h);
 
 	/* of a foundation task without scenarios: those it carries */
 	df_buf_str(&h->rec[HAND_FOUNDATION], t->foundation &&
@@ -306,18 +427,36 @@ header(struct hand *h)
 	hand_view(h, "carried", hand_buf(h));
 }
 
+/* The task in its own words: its title and, when it has any, its prose. */
 static void
 mission(struct hand *h)
 {
+	const struct df_value *said = &h->t->description;
 	const struct df_d2 *d = &h->sp->d2;
 	struct df_picks *p = &h->sc.kind[DF_K_NOT];
-	size_t left = df_picks_best(p, h->max->rules), i;
+	size_t left, i;
+	int prose = strcmp(said->s, h->t->item.title) != 0;
 
-	df_task_mission(h->sp, h->t, &h->b);
-	both(h, "mission", HAND_MISSION);
+	hand_view(h, "has_prose", jv_bool(prose));
+	hand_view(h, "prose", brief_value(said));
+	if (*h->t->item.title)
+		df_buf_str(&h->b, h->t->item.title);
+	else
+		df_task_oneline(h->t, &h->b);
+	if (prose)
+		df_buf_fmt(&h->b, "\n%s", said->s);
+	hand_set(h, HAND_MISSION, h->b.s, h->b.n);
+	df_buf_reset(&h->b);
 	hand_at(h, HAND_MISSION, h->t->item.at);
+	if (prose && said->n)
+		hand_at(h, HAND_MISSION, said->at);
 	if (d->purpose.n)
 		hand_cite(h, "mission", "purpose", d->purpose.at);
+	left = brief_first(&h->b, d->purpose.s, d->purpose.n,
+	    h->max->purpose);
+	hand_view(h, "purpose", hand_buf(h));
+	hand_more(h, "purpose", left, 2, "Component Purpose");
+	left = hand_fit(h, DF_K_NOT, &d->is_not, h->max->is_not);
 	hand_list(h, "is_not", hand_texts(h, DF_K_NOT, &d->is_not));
 	for (i = 0; i < p->n; i++)
 		hand_cite(h, "mission", "is not",
@@ -469,12 +608,49 @@ write_record(struct hand *h, struct df_buf *json, struct df_err *e)
 	return rc;
 }
 
+/* How much the documents say of what is the task's own. */
+static size_t
+own_bytes(const struct hand *h)
+{
+	const struct df_refs *f[] = { &h->t->scenarios, &h->t->contracts };
+	const struct df_picks *p = &h->sc.kind[DF_K_ENTITY];
+	size_t n = 0, i, k;
+
+	for (k = 0; k < DF_LEN(f); k++)
+		for (i = 0; i < f[k]->n; i++)
+			if (f[k]->v[i].to)
+				n += f[k]->v[i].to->at.len;
+	for (i = 0; i < h->t->criteria; i++)
+		n += h->t->criterion[i].text.n;
+	for (i = 0; i < p->n; i++)
+		if (p->v[i].own)
+			n += h->sp->d3.entity[p->v[i].index].item.at.len;
+	return n;
+}
+
+/* What is general gives way to what is the task's own. */
+static void
+narrow(struct df_handoff_max *m)
+{
+	unsigned *v[] = { &m->purpose, &m->is_not.bytes,
+	    &m->ask_first.bytes, &m->always.bytes,
+	    &m->tools.bytes, &m->context.bytes, &m->related.bytes,
+	    &m->testing.bytes, &m->conventions.bytes,
+	    &m->principles.bytes };
+	size_t i;
+
+	for (i = 0; i < DF_LEN(v); i++)
+		*v[i] /= 2;
+	m->diagrams.n = 0;		/* a few lines of one say nothing */
+}
+
 int
 df_handoff_make(const struct df_spec *sp, const struct df_task *task,
     const struct df_handoff_in *in, struct df_buf *json, struct df_buf *md,
     struct df_err *e)
 {
 	struct hand h = { 0 };
+	struct df_handoff_max max;
 	size_t was = md->n, i;
 	int rc;
 
@@ -483,7 +659,8 @@ df_handoff_make(const struct df_spec *sp, const struct df_task *task,
 	h.sp = sp;
 	h.t = task;
 	h.x = in->xref ? in->xref : df_xref_new(sp);
-	h.max = in->max ? in->max : &df_handoff_max;
+	max = in->max ? *in->max : df_handoff_max;
+	h.max = &max;
 	h.contract = in->contract;
 	h.view = base_view(h.x);
 	df_buf_init(&h.b);
@@ -496,6 +673,8 @@ df_handoff_make(const struct df_spec *sp, const struct df_task *task,
 		}
 	}
 	df_scope_make(h.x, task, &h.sc);
+	if (own_bytes(&h) > max.own)
+		narrow(&max);
 	fill(&h, in);
 	rc = df_template_render(in->tmpl, h.view, 0, md, e);
 	if (rc == 0)

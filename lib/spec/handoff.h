@@ -23,6 +23,8 @@
  * document and no run: an edit elsewhere in the documents does not change it.
  * The record has the place of each item: sources.NAME is as long as the list
  * NAME and holds {doc, line}; cited has the places of what else stands in md.
+ * So every line of md is template, contract, or text of a document at or below
+ * a line that the record names.  Why something is here, the record says.
  *
  * Text of the documents is Markdown by the specification's author, and goes in
  * as that.  It enters through the template engine, which keeps it where it is
@@ -35,11 +37,11 @@
  * D9.  The functions are given a specification without D9.  They do not look
  * at it if it is there.
  *
- * Limits.  max holds how many items a section lists (0 is none).  Which ones
- * is decided by df_picks_best() of scope.h; a note in the section, and
- * omitted in the record, say how many more there are and where.  The task's
- * scenarios, contracts and criteria have no limit but the output's
- * (DF_TEMPLATE_OUT).
+ * Limits.  max holds how many items a list may have, and how many bytes of
+ * the documents.  Which ones is decided by df_picks_fit() of scope.h; a note in
+ * the section, and omitted in the record, say how many more there are and
+ * where.  The task's prose, scenarios, contracts and criteria, and what it
+ * says of itself, have no limit but the output's (DF_TEMPLATE_OUT).
  */
 #ifndef DF_SPEC_HANDOFF_H
 #define DF_SPEC_HANDOFF_H
@@ -48,20 +50,31 @@
 #include "spec/template.h"
 
 struct df_handoff_max {
-	unsigned components;	/* of the task, in full */
-	unsigned related;	/* used by it: name, file, what they expose */
-	unsigned files;
-	unsigned entities;
-	unsigned decisions;	/* of D5 and D6, each */
-	unsigned rules;		/* articles; boundaries of each kind; tool
-				   rules of each document; conventions */
-	unsigned principles;	/* articles, patterns of section 10 */
-	unsigned existing;	/* rows of section 7 */
-	unsigned commands;
-	unsigned testing;	/* lines of D7's testing strategy */
-	unsigned diagram;	/* lines of a diagram that is shown whole; of a
-				   longer one the lines near a name, this many
-				   at most */
+	unsigned own;		/* beyond so many bytes of scenarios,
+				   contracts, entities and criteria of its own
+				   half the bytes of what is general */
+	unsigned purpose;	/* bytes, in whole sentences */
+	struct df_limit is_not;
+	struct df_limit articles;	/* with their rules */
+	struct df_limit titles;		/* of articles, without */
+	struct df_limit never, ask_first, always;
+	struct df_limit tools;
+	struct df_limit context;	/* fields of the technical context */
+	struct df_limit components;	/* of the task */
+	struct df_limit related;	/* used by it: what they expose */
+	struct df_limit diagrams;	/* lines near a name of the task's */
+	struct df_limit entities;	/* whole: the task's text names them */
+	struct df_limit schemas;	/* with those: its contracts do */
+	struct df_limit others;		/* entities, a line each */
+	struct df_limit decisions;	/* of D5, of D6, deferred; each */
+	struct df_limit testing;	/* lines of D7's testing strategy */
+	struct df_limit doubles;
+	struct df_limit existing;	/* rows of D10 */
+	struct df_limit given;		/* files of dependencies */
+	struct df_limit conventions;
+	struct df_limit commands;
+	struct df_limit files;
+	struct df_limit principles;	/* whys of articles, patterns */
 };
 extern const struct df_handoff_max df_handoff_max;	/* the usual ones */
 
@@ -88,9 +101,10 @@ int df_handoff_make(const struct df_spec *sp, const struct df_task *task,
 	struct df_buf *md, struct df_err *e) DF_CHECK;
 
 /*
- * What both handoff and prompt say of a task in one line and in a paragraph:
- * made from title, description and phase, whole sentences only, without any
- * sentence that names another task.
+ * What a prompt says of a task in one line (a handoff does so when the task
+ * has no title) and, to who checks its answers, in a paragraph: made from
+ * title, description and phase, whole sentences only, without any sentence
+ * that names another task.
  */
 void df_task_oneline(const struct df_task *t, struct df_buf *b);
 void df_task_mission(const struct df_spec *sp, const struct df_task *t,

@@ -188,19 +188,39 @@ read_lines(struct df_xref *x, struct df_span at, uint32_t block,
 	}
 }
 
+/* No heading, in bold too, no code, rule or blank line. */
+static int
+says_something(const struct df_str *l, int *code)
+{
+	const char *s = l->s, *end = l->s + l->n;
+
+	while (s < end && *s == ' ')
+		s++;
+	while (end > s && (end[-1] == ' ' || end[-1] == ':'))
+		end--;
+	if (end - s >= 3 && (memcmp(s, "```", 3) == 0 ||
+	    memcmp(s, "~~~", 3) == 0)) {
+		*code = !*code;
+		return 0;
+	}
+	return s < end && !*code && *s != '#' && (end - s < 3 ||
+	    memcmp(s, "---", 3) != 0) && (end - s < 4 || memcmp(s, "**", 2) !=
+	    0 || memcmp(end - 2, "**", 2) != 0);
+}
+
 void
 scope_read_d7(struct df_xref *x)
 {
 	const struct df_d7 *d = &x->sp->d7;
 	VEC(struct df_xline) t = { 0 }, g = { 0 };
 	size_t i, k, w;
+	int code = 0;
 
 	read_files(x);
 	read_tests(x);
 	read_lines(x, d->testing_at, 0, &t.v, &t.n, &t.cap);
 	for (i = w = 0; i < t.n; i++)
-		if (t.v[i].s.n && !(t.v[i].s.n >= 3 &&
-		    memcmp(t.v[i].s.s, "---", 3) == 0))
+		if (says_something(&t.v[i].s, &code))
 			t.v[w++] = t.v[i];
 	x->testing = t.v;
 	x->ntesting = w;

@@ -174,7 +174,8 @@ void scope_exposes(struct scope_build *b, const struct df_value *x);
 void scope_cites(struct scope_build *b, const struct df_value *x);
 void scope_cites_refs(struct scope_build *b, const struct df_refs *f);
 void scope_cites_like(struct scope_build *b, const char *s);
-/* Its text: the terms and ids in it and, of what is no line of D7, words. */
+/* Its text: the terms and ids in it and, of what is no line of a diagram,
+   words. */
 void scope_says(struct scope_build *b, const char *s, size_t len);
 
 /* ---- the index ---- */

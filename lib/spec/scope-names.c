@@ -197,7 +197,7 @@ scope_says(struct scope_build *b, const char *s, size_t len)
 		}
 		for (i = 0; (n = scope_id(&t, &i)) > 0; i += n)
 			post(b, intern(in, t.s + i, n), SCOPE_SAYS);
-		for (i = 0; b->unit < in->base[DF_K_TESTING] &&
+		for (i = 0; b->unit < in->base[DF_K_DIAGRAM] &&
 		    scope_word(&t, &i, w, &n);) {
 			at = df_map_get(&in->words, w, n);
 			if (at == DF_MAP_NONE) {

@@ -179,7 +179,7 @@ settle(const struct df_xref_in *in, struct scope_post **posts, size_t n,
 		to[k] = from[i];
 		t->n++;
 	}
-	for (t = term; t < term + nterm; t++) {
+	for (t = term; t && t < term + nterm; t++) {
 		w = k = t->first;
 		end = k + t->n;
 		for (kind = 0; k < end; k = j) {

@@ -12,6 +12,7 @@ struct pass {
 	struct df_xref_in *in;
 	const struct df_task *t;
 	int own;		/* the text is the task's own */
+	int schema;		/* it is one of its contracts */
 	int title;		/* it is its title */
 	int whole;		/* more than the files are wanted */
 	uint16_t step;
@@ -30,6 +31,15 @@ mark(struct pass *p, uint32_t unit, unsigned by)
 	m->by |= (uint8_t)by;
 	if (m->step == 0 && by == DF_BY_NAME)
 		m->step = p->step;
+}
+
+/* What is the task's own when its text or its contracts name it. */
+static void
+mark_named(struct pass *p, uint32_t unit)
+{
+	mark(p, unit, DF_BY_NAME);
+	if (p->own || p->schema)
+		p->in->mark[unit].own |= p->own ? DF_OWN_TEXT | 1 : 1;
 }
 
 static uint32_t
@@ -92,7 +102,7 @@ name_item(struct pass *p, const struct df_item *it)
 	uint32_t *stamp = item_stamp(in, it);
 
 	if (k != DF_KINDS)
-		mark(p, unit_of(in, k, it->index), DF_BY_NAME);
+		mark_named(p, unit_of(in, k, it->index));
 	if (stamp && *stamp / 2 != in->now && p->whole && in->mention.n <
 	    DF_XREF_COMMON) {
 		*stamp = in->now * 2;
@@ -123,6 +133,9 @@ name_units(struct pass *p, const struct scope_token *t, uint32_t term)
 			if (p->own && scope_same_file(path, strlen(path), t->s,
 			    t->n))
 				mark(p, q->unit, DF_BY_NAME);
+			break;
+		case DF_K_ENTITY:
+			mark_named(p, q->unit);
 			break;
 		case DF_K_ACTIVE:
 			if (p->own)
@@ -209,6 +222,25 @@ unplanned(struct pass *p, const struct scope_token *t)
 	u->at = p->t->criterion[p->step - 1].text.at;
 }
 
+/* "Article 2" */
+static void
+article(struct pass *p, const char *s, const char *end)
+{
+	const struct df_d1 *d = &p->x->sp->d1;
+	unsigned n = 0;
+	size_t i;
+
+	while (s < end && *s == ' ')
+		s++;
+	for (; s < end && *s >= '0' && *s <= '9' && n < DF_XREF_ARTICLES; s++)
+		n = n * 10 + (unsigned)(*s - '0');
+	if (!p->own && !p->schema)
+		return;
+	for (i = 0; n && i < d->articles && i < DF_XREF_ARTICLES; i++)
+		if (d->article[i].number == n)
+			mark(p, unit_of(p->in, DF_K_ARTICLE, i), DF_BY_NAME);
+}
+
 static void
 text(struct pass *p, const char *s, size_t len)
 {
@@ -222,6 +254,8 @@ text(struct pass *p, const char *s, size_t len)
 	size_t i, n;
 
 	while (scope_token(&r, &t)) {
+		if (t.n == 7 && memcmp(t.s, "Article", 7) == 0)
+			article(p, t.s + t.n, r.end);
 		m = scope_terms(in, &r, &t, v);
 		for (k = 0; k < m; k++)
 			name_units(p, &t, v[k]);
@@ -292,10 +326,12 @@ wider_text(struct pass *p)
 			texts_of(p, &s->when);
 			texts_of(p, &s->then);
 		} else if (df_family_doc[it->family] == 4) {
+			p->schema = 1;
 			text(p, it->title, strlen(it->title));
 			if (it->body.doc == 4 && sp->doc[4].s)
 				text(p, sp->doc[4].s + it->body.off,
 				    it->body.len);
+			p->schema = 0;
 		}
 	}
 }
@@ -322,7 +358,8 @@ add_refs(struct pass *p, const struct df_refs *f)
 		if (k == DF_KINDS)
 			continue;
 		mark(p, unit_of(p->in, k, it->index), DF_BY_NAME);
-		p->in->mark[unit_of(p->in, k, it->index)].own = 1;
+		p->in->mark[unit_of(p->in, k, it->index)].own =
+		    DF_OWN_TEXT | 1;
 	}
 }
 
@@ -419,8 +456,47 @@ by_components(struct pass *p)
 	}
 }
 
-/* Texts that name a component or a file of the task (of the testing strategy:
-   one of its own); or an entity, and no component or file at all. */
+/* The entities that are called by a term. */
+static void
+used(struct pass *p, uint32_t term)
+{
+	struct df_xref_in *in = p->in;
+	const struct scope_post *q = in->post.v + in->term.v[term].first;
+	const struct scope_post *end = q + in->term.v[term].n;
+
+	for (; q < end; q++)
+		if (q->how == SCOPE_CALLED && q->unit >= in->base[DF_K_ENTITY]
+		    && q->unit < in->base[DF_K_ERRCODE])
+			mark(p, q->unit, DF_BY_USE);
+}
+
+/* Entities that the task's components take or give. */
+static void
+by_interface(struct pass *p)
+{
+	struct df_xref_in *in = p->in;
+	const struct df_component *c = p->x->sp->d7.component;
+	struct scope_reader r;
+	struct scope_token t;
+	uint32_t v[SCOPE_TERMS + 1], u;
+	size_t i, n = in->touched.n;
+	unsigned k, m;
+
+	for (i = 0; i < n; i++) {
+		u = in->touched.v[i];
+		if (u >= in->base[DF_K_FILE] || !in->mark[u].own)
+			continue;
+		r = scope_read(c[u].exposes.s, c[u].exposes.n);
+		while (scope_token(&r, &t)) {
+			m = scope_terms(in, &r, &t, v);
+			for (k = 0; k < m; k++)
+				used(p, v[k]);
+		}
+	}
+}
+
+/* Texts that name a component or a file of the task (of the testing strategy
+   and diagrams: one of its own); or an entity, and no component or file. */
 static void
 by_names(struct pass *p)
 {
@@ -438,8 +514,8 @@ by_names(struct pass *p)
 			q = in->post.v + in->term.v[term].first;
 			for (end = q + in->term.v[term].n; q < end; q++)
 				if (q->unit >= in->base[DF_K_ACTIVE] &&
-				    (q->unit >= in->base[DF_K_TESTING] &&
-				    q->unit < in->base[DF_K_DIAGRAM] ?
+				    (q->unit >= in->base[DF_K_TESTING] ?
+				    u < in->base[DF_K_ENTITY] &&
 				    in->mark[u].own :
 				    u < in->base[DF_K_ENTITY] ||
 				    !in->special[q->unit]))
@@ -694,6 +770,7 @@ df_scope_make(struct df_xref *x, const struct df_task *t, struct df_scope *sc)
 	by_ids(&p);
 	by_components(&p);
 	by_names(&p);
+	by_interface(&p);
 	by_rule(&p);
 	collect(x, sc);
 	carry(x, t);
@@ -771,6 +848,32 @@ df_picks_best(struct df_picks *p, size_t max)
 		p->n = max;
 		qsort(p->v, p->n, sizeof(*p->v), by_index);
 	}
+	return left;
+}
+
+size_t
+df_picks_fit(struct df_picks *p, struct df_limit max,
+    size_t (*size)(const void *arg, uint32_t index), const void *arg)
+{
+	size_t left = p->beyond, used = 0, n = 0, i, k;
+	struct df_pick pick;
+
+	if (p->n > 1)
+		qsort(p->v, p->n, sizeof(*p->v), better);
+	for (i = 0; i < p->n; i++) {
+		k = n < max.n ? size(arg, p->v[i].index) : 0;
+		if (n == max.n || (n > 0 && used + k > max.bytes)) {
+			left++;
+			continue;
+		}
+		used += k;
+		pick = p->v[n];
+		p->v[n++] = p->v[i];
+		p->v[i] = pick;
+	}
+	p->n = n;
+	if (n > 1)
+		qsort(p->v, n, sizeof(*p->v), by_index);
 	return left;
 }
 

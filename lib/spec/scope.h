@@ -25,16 +25,18 @@
  *  DF_BY_NAME	the own text names it: a file by its path or base name, a
  *		component by name or file, or, in the title, by what it
  *		exposes; an entity or an error code by name or id (of these
- *		two the wider text may); a decision by id; for other kinds: it
+ *		two the wider text may); a decision by id; an article by
+ *		number, in a contract too; for other kinds: it
  *		names a component, file or entity selected (a line of the
- *		testing strategy: an own component or file)
+ *		testing strategy or a diagram: an own component or file)
  *  DF_BY_ID	it names an id of the task's scenarios, contracts or other
  *		references: "Implements" of a component, "Source" of an entity;
  *		an error code: it is spelled like an error contract's title
  *  DF_BY_TEST	a file only: it is called as the test of a file of the task
  *		(test_x.py, x_test.go, x.test.ts, x.spec.ts, XTest.java for x)
- *  DF_BY_USE	a component only: the own text names what it exposes, or a
- *		component of the task says that it depends on it
+ *  DF_BY_USE	a component: the own text names what it exposes, or a component
+ *		of the task says that it depends on it; an entity: a component
+ *		of the task exposes something that has to do with it
  *  DF_BY_RULE	an article, boundary, convention, tool rule, pattern, command
  *		or line of the testing strategy that names no component and no
  *		file of D7 at all: it is for everyone
@@ -46,7 +48,9 @@
  * when none is named, those that share an id.  Own files are those of own
  * components, those named, and their tests.  Other files are selected only
  * when a task before this one has them as its own and their component shares
- * an id with this task: then they are to be reused.
+ * an id with this task: then they are to be reused.  An entity or
+ * a decision is the task's own when its own text, a field of it or one of its
+ * contracts names it; the first two are DF_OWN_TEXT.
  *
  * A name is matched as a whole word with its case; a name that is an ordinary
  * lower-case word only in code marks or before "("; a name of several words
@@ -65,6 +69,7 @@
 #include "spec/template.h"
 
 #define DF_XREF_COMMON 64
+#define DF_XREF_ARTICLES 1000	/* articles looked at for "Article 2" */
 #define DF_XREF_BACK 256	/* tasks looked at behind a task */
 
 enum df_kind {
@@ -90,7 +95,8 @@ enum df_kind {
 	DF_K_RULE,		/* d10.rule */
 	DF_K_CONVENTION,	/* d10.conventions */
 	DF_K_COMMAND,		/* d10.command */
-	DF_K_TESTING,		/* df_xref.testing, lines */
+	DF_K_TESTING,		/* df_xref.testing, lines that are no heading,
+				   rule or code */
 	DF_K_DIAGRAM,		/* df_xref.diagram, lines */
 	DF_KINDS
 };
@@ -99,6 +105,8 @@ enum {
 	DF_BY_NAME = 1, DF_BY_ID = 2, DF_BY_TEST = 4, DF_BY_USE = 8,
 	DF_BY_RULE = 16
 };
+
+#define DF_OWN_TEXT 2
 
 /* What is to be done with a file. */
 enum df_action {
@@ -111,7 +119,7 @@ struct df_pick {
 	uint32_t index;		/* in the kind's array */
 	uint32_t score;
 	uint8_t by;		/* DF_BY_... */
-	uint8_t own;		/* components and files: see above */
+	uint8_t own;		/* see above */
 	uint8_t action;		/* files: enum df_action */
 	uint16_t step;		/* criterion that names it first, from 1; 0 */
 };
@@ -178,6 +186,8 @@ struct df_xref {
 	struct df_xline *testing, *diagram;
 	size_t ntesting, ndiagram;
 
+	uint32_t phase[3];	/* for handoffs: line and level of a task's
+				   heading, line of its phase's; 0 at first */
 	jv base[2];		/* for handoffs and prompts, to make once what
 				   all tasks share: jv_invalid() at first */
 	struct df_xref_in *in;	/* inside */
@@ -211,6 +221,17 @@ int df_scope_owns(const struct df_xref *x, const struct df_item *it);
  * were left out, beyond included.
  */
 size_t df_picks_best(struct df_picks *p, size_t max);
+/* At most so many, and so many bytes; of more than none the first one may be
+   longer. */
+struct df_limit {
+	unsigned n, bytes;
+};
+
+/*
+ * The same with the bytes of each at hand: from the best on, those that fit.
+ */
+size_t df_picks_fit(struct df_picks *p, struct df_limit max,
+	size_t (*size)(const void *arg, uint32_t index), const void *arg);
 /* The one with the highest score, of k equals number n % k; NULL when empty. */
 const struct df_pick *df_picks_top(const struct df_picks *p, unsigned n);
 

@@ -24,6 +24,7 @@ static const char *const section[] = {
 };
 
 static struct df_template *handoff_md, *prompt_md;
+static struct df_buf source = DF_BUF_INIT;	/* of handoff_md */
 static jv handoff_json, prompt_json;
 
 /* ---- loading ---- */
@@ -56,6 +57,8 @@ template(const char *name)
 	    "%s says its name and version", path);
 	if (strcmp(name, "answers") != 0)
 		silent(&b, path);
+	if (strcmp(name, "handoff") == 0)
+		df_buf_add(&source, b.s, b.n);
 	df_buf_release(&b);
 	return t;
 }
@@ -303,26 +306,71 @@ other_task(const struct df_spec *sp, size_t task, const struct df_buf *md)
 	return 0;
 }
 
-/* The value's first line stands in the text. */
-static int
-shows(const struct df_buf *md, const struct df_value *v)
-{
-	size_t n = strcspn(v->s, "\n");
-	char *line = df_strndup(v->s, n);
-	int found = strstr(md->s, line) != NULL;
+/* ---- words ---- */
 
-	free(line);
+/* A text as its words: letters and digits, and what is not ASCII, in lower
+   case, a blank before and behind each. */
+static void
+words(struct df_buf *b, const char *s, size_t n)
+{
+	size_t i;
+	int c, in = 0;
+
+	df_buf_ch(b, ' ');
+	for (i = 0; i < n; i++) {
+		c = (unsigned char)s[i];
+		if (c >= 'A' && c <= 'Z')
+			c += 'a' - 'A';
+		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+		    c >= 0x80) {
+			df_buf_ch(b, c);
+			in = 1;
+		} else if (in) {
+			df_buf_ch(b, ' ');
+			in = 0;
+		}
+	}
+	if (in)
+		df_buf_ch(b, ' ');
+}
+
+/* Do the words of s follow each other in md, which is words already? */
+static int
+says(const struct df_buf *md, const char *s, size_t n)
+{
+	struct df_buf b = DF_BUF_INIT;
+	int found;
+
+	words(&b, s, n);
+	found = strstr(md->s, b.s) != NULL;
+	df_buf_release(&b);
 	return found;
 }
 
-/* Every line of an item's body stands in the text, whatever is before it. */
 static int
-shows_body(const struct df_spec *sp, const struct df_buf *md,
+says_str(const struct df_buf *md, const char *s)
+{
+	return says(md, s, strlen(s));
+}
+
+static int
+says_all(const struct df_buf *md, const struct df_values *v)
+{
+	size_t i;
+
+	for (i = 0; i < v->n; i++)
+		if (!says(md, v->v[i].s, v->v[i].n))
+			return 0;
+	return 1;
+}
+
+/* Every line of an item's body, but the field that the header repeats. */
+static int
+says_body(const struct df_spec *sp, const struct df_buf *md,
     const struct df_item *it)
 {
 	struct df_buf b = DF_BUF_INIT;
 	const char *s, *lf;
-	char *line;
 	size_t n;
 	int good = 1;
 
@@ -330,18 +378,498 @@ shows_body(const struct df_spec *sp, const struct df_buf *md,
 	for (s = b.s; *s && good; s = lf + 1) {
 		lf = strchr(s, '\n');
 		n = lf ? (size_t)(lf - s) : strlen(s);
-		while (n && (s[n - 1] == ' ' || s[n - 1] == '\r'))
-			n--;
-		if (n && strncmp(s, "---", 3) != 0) {
-			line = df_strndup(s, n);
-			good = strstr(md->s, line) != NULL;
-			free(line);
-		}
+		good = says(md, s, n) || (strspn(s, "*- ") < n && strncmp(s +
+		    strspn(s, "*- "), "Scenarios", 9) == 0);
 		if (lf == NULL)
 			break;
 	}
 	df_buf_release(&b);
 	return good;
+}
+
+static int
+says_entity(const struct df_buf *md, const struct df_entity *en)
+{
+	const struct df_efield *f;
+	size_t i, k;
+
+	for (i = 0; i < en->tables; i++)
+		for (k = 0; k < en->table[i].n; k++) {
+			f = &en->table[i].v[k];
+			if (!says(md, f->name.s, f->name.n) ||
+			    !says(md, f->type.s, f->type.n) ||
+			    !says(md, f->description.s, f->description.n) ||
+			    !says(md, f->constraints.s, f->constraints.n))
+				return 0;
+		}
+	return says_str(md, en->item.id) && says(md, en->description.s,
+	    en->description.n) && says_all(md, &en->invariants);
+}
+
+/* What of the task's own is not in its handoff; NULL when nothing is. */
+static const char *
+lacks(const struct df_spec *sp, struct df_xref *x, const struct df_task *t,
+    const struct df_buf *text)
+{
+	struct df_buf md = DF_BUF_INIT;
+	struct df_scope sc;
+	const struct df_scenario *s;
+	const struct df_item *it;
+	const struct df_picks *p;
+	const char *no = NULL;
+	size_t i, k;
+
+	words(&md, text->s, text->n);
+	df_scope_make(x, t, &sc);
+	if (!says_str(&md, t->item.id) || !says_str(&md, t->item.title) ||
+	    !says(&md, t->description.s, t->description.n))
+		no = "its title and prose";
+	for (i = 0; i < t->criteria; i++) {
+		if (!says(&md, t->criterion[i].text.s, t->criterion[i].text.n))
+			no = "a criterion";
+		for (k = 0; k < t->criterion[i].codes.n; k++)
+			if (!says(&md, t->criterion[i].codes.v[k].s,
+			    t->criterion[i].codes.v[k].n))
+				no = "a criterion's code";
+	}
+	for (i = 0; i < t->scenarios.n; i++) {
+		if ((it = t->scenarios.v[i].to) == NULL)
+			continue;
+		s = df_scenario_of(it);
+		if (!says_str(&md, it->id) || !says_str(&md, it->title) ||
+		    !says_all(&md, &s->given) || !says_all(&md, &s->when) ||
+		    !says_all(&md, &s->then) ||
+		    !says(&md, s->testing.s, s->testing.n) ||
+		    (s->then.n == 0 && !says_body(sp, &md, it)))
+			no = it->id;
+	}
+	for (i = 0; i < t->contracts.n; i++) {
+		if ((it = t->contracts.v[i].to) == NULL)
+			continue;
+		if (!says_str(&md, it->id) || !says_str(&md, it->title) ||
+		    !says_body(sp, &md, it))
+			no = it->id;
+	}
+	for (i = 0; i < t->deps.n; i++)
+		if (t->deps.v[i].to && (!says_str(&md, t->deps.v[i].id) ||
+		    !says_str(&md, t->deps.v[i].to->title)))
+			no = "a dependency";
+	p = &sc.kind[DF_K_ENTITY];
+	for (i = 0; i < p->n; i++)
+		if ((p->v[i].own & DF_OWN_TEXT) && !says_entity(&md,
+		    &sp->d3.entity[p->v[i].index]))
+			no = sp->d3.entity[p->v[i].index].item.id;
+	p = &sc.kind[DF_K_ERRCODE];
+	for (i = 0; i < p->n; i++)
+		if (!says_str(&md, sp->d4.errcode[p->v[i].index].code.s))
+			no = "an error code";
+	p = &sc.kind[DF_K_FILE];
+	for (i = 0; i < p->n; i++)
+		if (p->v[i].own && !says_str(&md, x->file[p->v[i].index].path))
+			no = "a file";
+	for (i = 0; i < sc.ngiven; i++)
+		if (!x->file[sc.given[i].file].test &&
+		    !says_str(&md, x->file[sc.given[i].file].base))
+			no = "a file of a dependency";
+	df_buf_release(&md);
+	return no;
+}
+
+/* ---- where every line comes from ---- */
+
+#define TRACE_CELLS ((size_t)1 << 20)	/* places in a line and a pattern */
+
+struct trace {
+	struct df_buf doc[DF_DOCS];	/* its words, line by line */
+	size_t *line[DF_DOCS];		/* where the words of a line begin */
+	size_t lines[DF_DOCS];
+	unsigned *end[DF_DOCS];		/* of the section that a line is in */
+	unsigned char *named[DF_DOCS];	/* the record names it, or one above it
+					   in its section */
+	const struct df_spec *sp;
+	jv record;
+	struct df_map first;		/* a word, where it stands first */
+	struct trace_word {
+		size_t doc, at, next;	/* next: of the same word, or 0 */
+	} *word;
+	size_t nword, cword;
+	const char *p, *s;		/* a line of the template, and the line
+					   that is matched with it */
+	size_t wide;			/* bytes of s */
+	unsigned *fails, try;		/* by place in both: in which try */
+};
+
+/* Where each word stands. */
+static void
+trace_words(struct trace *t)
+{
+	const char *s, *end;
+	size_t i, n, was;
+
+	DF_GROW(t->word, t->nword, t->cword);
+	t->nword = 1;
+	for (i = 1; i < DF_DOCS; i++)
+		for (s = t->doc[i].s; *s && s[1]; s = end) {
+			end = strchr(s + 1, ' ');
+			n = (size_t)(end - s - 1);
+			was = df_map_get(&t->first, s + 1, n);
+			DF_GROW(t->word, t->nword, t->cword);
+			t->word[t->nword].doc = i;
+			t->word[t->nword].at = (size_t)(s - t->doc[i].s);
+			t->word[t->nword].next = was == DF_MAP_NONE ? 0 : was;
+			df_map_set(&t->first, s + 1, n, t->nword++);
+		}
+}
+
+static void
+trace_open(struct trace *t, const struct df_spec *sp)
+{
+	const struct df_section *sec;
+	const char *s, *lf;
+	size_t i, k, n, lines;
+
+	memset(t, 0, sizeof(*t));
+	t->sp = sp;
+	for (i = 1; i < DF_DOCS; i++) {
+		df_buf_init(&t->doc[i]);
+		if (sp->doc[i].s == NULL)
+			continue;
+		for (lines = 2, k = 0; k < sp->doc[i].n; k++)
+			lines += sp->doc[i].s[k] == '\n';
+		t->lines[i] = lines;
+		t->line[i] = df_calloc(lines + 1, sizeof(**t->line));
+		t->end[i] = df_calloc(lines + 1, sizeof(**t->end));
+		t->named[i] = df_calloc(lines + 1, 1);
+		for (s = sp->doc[i].s, k = 1; k < lines; k++, s = lf + 1) {
+			lf = strchr(s, '\n');
+			n = lf ? (size_t)(lf - s) : strlen(s);
+			/* one blank between two lines */
+			if (t->doc[i].n)
+				df_buf_cut(&t->doc[i], t->doc[i].n - 1);
+			t->line[i][k] = t->doc[i].n;
+			words(&t->doc[i], s, n);
+			if (lf == NULL)
+				break;
+		}
+		for (; k < lines; k++)
+			t->line[i][k + 1] = t->doc[i].n;
+		for (k = 0; k <= lines; k++)
+			t->end[i][k] = (unsigned)lines;
+		for (k = 0; k < sp->doc[i].sections; k++) {
+			sec = &sp->doc[i].section[k];
+			for (n = k + 1; n < sp->doc[i].sections && sp->doc[i].
+			    section[n].level > sec->level; n++)
+				;
+			lines = n < sp->doc[i].sections ? sp->doc[i].
+			    section[n].head.line : t->lines[i];
+			for (n = sec->head.line; n < lines; n++)
+				t->end[i][n] = (unsigned)lines;
+		}
+	}
+	trace_words(t);
+	t->fails = df_calloc(TRACE_CELLS, sizeof(*t->fails));
+}
+
+static void
+trace_close(struct trace *t)
+{
+	size_t i;
+
+	df_map_release(&t->first);
+	free(t->word);
+	free(t->fails);
+	for (i = 1; i < DF_DOCS; i++) {
+		df_buf_release(&t->doc[i]);
+		free(t->line[i]);
+		free(t->end[i]);
+		free(t->named[i]);
+	}
+}
+
+/* 4 for "D4"; 0 for what is no document. */
+static size_t
+doc_number(const char *name)
+{
+	static const char *const all[DF_DOCS] = { "", "D1", "D2", "D3", "D4",
+	    "D5", "D6", "D7", "D8", "D9", "D10" };
+	size_t i;
+
+	for (i = 1; i < DF_DOCS; i++)
+		if (strcmp(name, all[i]) == 0)
+			return i;
+	return 0;
+}
+
+static void
+trace_place(struct trace *t, jv place)
+{
+	size_t i = doc_number(df_jv_str(place, "doc")), line, k;
+	jv n = df_jv_get(place, "line");
+
+	line = (size_t)jv_number_value(n);
+	for (k = line; i && line && line < t->lines[i] && k < t->end[i][line];
+	    k++)
+		t->named[i][k] = 1;
+	jv_free(n);
+}
+
+/* The places that the record names. */
+static void
+trace_record(struct trace *t, const struct df_buf *json)
+{
+	struct df_json j = { 0 };
+	struct df_err e;
+	jv list, one;
+	int i, k;
+
+	for (i = 1; i < DF_DOCS; i++)
+		if (t->named[i])
+			memset(t->named[i], 0, t->lines[i]);
+	if (df_json_scan(&j, json->s, json->n, DF_JSON_CANON, "h", &e) == -1)
+		df_die(&e);
+	t->record = df_json_jv(&j, 0);
+	df_json_release(&j);
+	list = df_jv_get(t->record, "cited");
+	for (i = 0; i < jv_array_length(jv_copy(list)); i++) {
+		one = jv_array_get(jv_copy(list), i);
+		trace_place(t, one);
+		jv_free(one);
+	}
+	jv_free(list);
+	list = df_jv_get(t->record, "sources");
+	jv_object_foreach(list, key, value) {
+		for (k = 0; k < jv_array_length(jv_copy(value)); k++) {
+			one = jv_array_get(jv_copy(value), k);
+			trace_place(t, one);
+			jv_free(one);
+		}
+		jv_free(key);
+		jv_free(value);
+	}
+	jv_free(list);
+}
+
+/* The line of a document in which its byte at is. */
+static size_t
+trace_line(const struct trace *t, size_t doc, size_t at)
+{
+	size_t lo = 1, hi = t->lines[doc], mid;
+
+	while (hi - lo > 1) {
+		mid = lo + (hi - lo) / 2;
+		if (t->line[doc][mid] <= at)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* Do the words stand where the record says?  any: or anywhere. */
+static int
+stands(const struct trace *t, const char *s, size_t n, int any)
+{
+	struct df_buf b = DF_BUF_INIT;
+	const struct trace_word *w;
+	size_t k;
+	int found;
+
+	words(&b, s, n);
+	found = b.n == 1;
+	k = found ? 0 : df_map_get(&t->first, b.s + 1, strcspn(b.s + 1, " "));
+	for (; !found && k && k != DF_MAP_NONE; k = w->next) {
+		w = &t->word[k];
+		found = t->doc[w->doc].n - w->at >= b.n &&
+		    memcmp(t->doc[w->doc].s + w->at, b.s, b.n) == 0 && (any ||
+		    t->named[w->doc][trace_line(t, w->doc, w->at)]);
+	}
+	df_buf_release(&b);
+	return found;
+}
+
+/* What the contract text says, or one of the few words that say what a place
+   is for. */
+static int
+ours(const struct trace *t, const char *s, size_t n)
+{
+	static const char *const word[] = { "CREATE", "MODIFY", "REUSE",
+	    "GIVEN", "WHEN", "THEN", "AND", "Responsibility", "Implements",
+	    "Exposes", "text", "none" };
+	jv list = df_jv_get(handoff_json, "constraints"), o;
+	const char *id = df_jv_str(t->record, "handoff_id");
+	size_t i;
+	int found = 0, k;
+
+	for (i = 0; i < DF_LEN(word); i++)
+		found |= strlen(word[i]) == n && memcmp(word[i], s, n) == 0;
+	found |= strspn(s, "0123456789") >= n;
+	/* articles need no id in D1 */
+	found |= n > 8 && memcmp(s, "Article ", 8) == 0 &&
+	    strspn(s + 8, "0123456789") >= n - 8;
+	found |= strlen(id) == n && memcmp(id, s, n) == 0;
+	found |= n >= 2 && n <= 3 && s[0] == 'D' &&
+	    strspn(s + 1, "0123456789") >= n - 1;
+	for (i = 0; i < 2; i++) {
+		id = df_jv_str(handoff_json, i ? "version" : "name");
+		found |= strlen(id) == n && memcmp(id, s, n) == 0;
+	}
+	for (k = 0; k < jv_array_length(jv_copy(list)) && !found; k++) {
+		o = jv_array_get(jv_copy(list), k);
+		id = df_jv_str(o, "text");
+		found = strlen(id) == n && memcmp(id, s, n) == 0;
+		id = df_jv_str(o, "id");
+		found |= strlen(id) == n && memcmp(id, s, n) == 0;
+		jv_free(o);
+	}
+	jv_free(list);
+	return found;
+}
+
+/* A value as a whole, or the parts that were joined to make it. */
+static int
+told(const struct trace *t, const char *s, size_t n)
+{
+	size_t i, from = 0;
+
+	while (n && (s[n - 1] == ' ' || s[n - 1] == '\n'))
+		n--;
+	for (; n && *s == ' '; n--)
+		s++;
+	if (n == 0 || ours(t, s, n) || stands(t, s, n, 0))
+		return 1;
+	for (i = 0; i <= n; i++) {
+		if (i < n && !strchr(",;():/", s[i]))
+			continue;
+		if (i > from && i - from < n && !ours(t, s + from + (s[from] ==
+		    ' '), i - from - (s[from] == ' ')) &&
+		    !stands(t, s + from, i - from, memchr(s, '/', n) != NULL))
+			return 0;
+		if (i - from == n)
+			return 0;	/* it has no parts */
+		from = i + 1;
+	}
+	return 1;
+}
+
+/* Does the text begin on the line of the place? */
+static int
+begins(const struct trace *t, jv place, const char *s)
+{
+	struct df_buf b = DF_BUF_INIT;
+	jv line = df_jv_get(place, "line");
+	size_t n = (size_t)jv_number_value(line);
+	size_t i = doc_number(df_jv_str(place, "doc"));
+	const char *p;
+	int found;
+
+	jv_free(line);
+	words(&b, s, strlen(s));
+	p = i && n < t->lines[i] ? strstr(t->doc[i].s + t->line[i][n], b.s) :
+	    NULL;
+	found = p && (size_t)(p - t->doc[i].s) < t->line[i][n + 1];
+	df_buf_release(&b);
+	return found;
+}
+
+static int follows(struct trace *t, const char *p, const char *s);
+
+/* From a tag on: a section, its end, or a value. */
+static int
+follows_tag(struct trace *t, const char *p, const char *s)
+{
+	const char *q = strstr(p, "}}") + 2, *r;
+	const char *end = t->s + t->wide;
+	char close[64];
+	size_t n;
+
+	if (p[2] == '/') {		/* on, or once more */
+		if (follows(t, q, s))
+			return 1;
+		for (r = p; r > t->p; r--)
+			if (strncmp(r, "{{#", 3) == 0 && strncmp(r + 3, p + 3,
+			    (size_t)(q - p - 3)) == 0)
+				return follows(t, r + (q - p), s);
+		return 0;
+	}
+	if (p[2] == '#' || p[2] == '^') {
+		snprintf(close, sizeof(close), "{{/%.*s", (int)(q - p - 3),
+		    p + 3);
+		r = strstr(q, close);
+		return follows(t, q, s) || (r && r < strchr(p, '\n') &&
+		    follows(t, r + strlen(close), s));
+	}
+	for (n = 0; s + n <= end; n++)
+		if (follows(t, q, s + n) && told(t, s, n))
+			return 1;
+	return 0;
+}
+
+/* Does the line follow the template's, with values that are told? */
+static int
+follows(struct trace *t, const char *p, const char *s)
+{
+	size_t cell = (size_t)(p - t->p) * (t->wide + 1) + (size_t)(s - t->s);
+	int good;
+
+	if (*p == '\n')
+		return s == t->s + t->wide;
+	if (cell >= TRACE_CELLS || t->fails[cell] == t->try)
+		return 0;
+	if (p[0] == '{' && p[1] == '{')
+		good = follows_tag(t, p, s);
+	else
+		good = s < t->s + t->wide && *p == *s && follows(t, p + 1,
+		    s + 1);
+	if (!good)
+		t->fails[cell] = t->try;
+	return good;
+}
+
+/* Does the template have the same line earlier? */
+static int
+repeated(const char *p)
+{
+	size_t n = strcspn(p, "\n") + 1;
+	const char *q;
+
+	for (q = source.s; q < p; q = strchr(q, '\n') + 1)
+		if (strncmp(q, p, n) == 0)
+			return 1;
+	return 0;
+}
+
+/* The first line of a handoff that nothing tells; NULL: all are told. */
+static char *
+untold(struct trace *t, const struct df_buf *md)
+{
+	const char *s, *lf, *p, *end;
+	int fence = 0, good;
+
+	for (s = md->s; *s; s = lf + 1) {
+		lf = strchr(s, '\n');
+		end = lf ? lf : s + strlen(s);
+		p = s + strspn(s, "> ");
+		good = p >= end;
+		if (strncmp(s, "```", 3) == 0) {
+			fence = !fence;
+			good = 1;
+		} else if (fence)
+			good = stands(t, s, (size_t)(end - s), 0);
+		for (p = strchr(source.s, '\n') + 1; !good && *p;
+		    p = strchr(p, '\n') + 1) {
+			t->p = p;
+			t->s = s;
+			t->wide = (size_t)(end - s);
+			t->try++;
+			good = *p != '\n' && !repeated(p) &&
+			    follows(t, p, s);
+		}
+		if (!good)
+			return df_strndup(s, (size_t)(end - s));
+		if (lf == NULL)
+			break;
+	}
+	return NULL;
 }
 
 /* ---- tests on the real sets ---- */
@@ -354,12 +882,10 @@ static const char *const sets[] = {
 
 /* What of a task is in its texts; the first thing missing, or NULL. */
 static const char *
-task_texts(const struct df_spec *sp, size_t i, const struct made *m)
+task_texts(const struct df_spec *sp, struct df_xref *x, size_t i,
+    const struct made *m)
 {
 	const struct df_task *t = &sp->d8.task[i];
-	const struct df_scenario *s;
-	const struct df_item *it;
-	size_t k, j;
 
 	if (!ten_sections(&m->md))
 		return "ten sections";
@@ -372,36 +898,110 @@ task_texts(const struct df_spec *sp, size_t i, const struct made *m)
 	if (strncmp(m->pmd.s, "**Agent: H-FACTORY-", 19) != 0 ||
 	    !strstr(m->pmd.s, t->item.id))
 		return "who the agent is";
-	for (k = 0; k < t->criteria; k++)
-		if (!shows(&m->md, &t->criterion[k].text))
-			return "criteria";
-	for (k = 0; k < t->contracts.n; k++) {
-		it = t->contracts.v[k].to;
-		if (it && !shows_body(sp, &m->md, it))
-			return "contracts";
-	}
-	for (k = 0; k < t->scenarios.n; k++) {
-		it = t->scenarios.v[k].to;
-		if (it == NULL)
+	return lacks(sp, x, t, &m->md);
+}
+
+/* Lines that are no item of the document: what stands where does not reach a
+   builder. */
+static void
+shifted(struct set *to, const struct set *from)
+{
+	struct df_spec_doc doc[DF_DOCS];
+	struct df_err e;
+	const char *lf;
+	int i;
+
+	memset(doc, 0, sizeof(doc));
+	for (i = 1; i < DF_DOCS; i++) {
+		df_buf_init(&to->own[i]);
+		lf = memchr(from->own[i].s, '\n', from->own[i].n);
+		if (i == 9 || lf == NULL)
 			continue;
-		s = df_scenario_of(it);
-		for (j = 0; j < s->then.n; j++)
-			if (!shows(&m->md, &s->then.v[j]))
-				return "scenarios";
+		lf++;
+		df_buf_add(&to->own[i], from->own[i].s, (size_t)(lf -
+		    from->own[i].s));
+		df_buf_str(&to->own[i], "<!-- a remark\nof two lines -->\n");
+		df_buf_str(&to->own[i], lf);
+		df_buf_str(&to->own[i], "\n## Remarks\n\nA paragraph at the "
+		    "end\nof other things.\n");
+		doc[i].s = to->own[i].s;
+		doc[i].n = to->own[i].n;
 	}
-	return NULL;
+	if (df_spec_read(&to->sp, doc, DF_SPEC_BIT(9), 0, &e) == -1)
+		df_die(&e);
+}
+
+/* Does each item of the record begin on the line that it names? */
+static const char *
+off_place(const struct trace *t)
+{
+	static const char *const list[] = { "implementation_steps",
+	    "verification_commands", "entities" };
+	jv sources = df_jv_get(t->record, "sources"), v, at, one, place;
+	const char *no = NULL;
+	size_t i;
+	int k, n;
+
+	for (i = 0; i < DF_LEN(list); i++) {
+		v = df_jv_get(t->record, list[i]);
+		at = df_jv_get(sources, list[i]);
+		n = jv_array_length(jv_copy(v));
+		if (n != jv_array_length(jv_copy(at)))
+			no = "as many places as items";
+		for (k = 0; k < n; k++) {
+			one = jv_array_get(jv_copy(v), k);
+			place = jv_array_get(jv_copy(at), k);
+			if (!begins(t, place, jv_string_value(one)))
+				no = list[i];
+			jv_free(one);
+			jv_free(place);
+		}
+		jv_free(v);
+		jv_free(at);
+	}
+	jv_free(sources);
+	return no;
+}
+
+/* How long the handoffs of a set may be. */
+static const struct size {
+	const char *set;
+	size_t mean, max;
+} sizes[] = {
+	{ "FMWK-001-ledger", 18500, 39000 },
+	{ "FMWK-001-ledger@4c503ad", 18500, 35000 },
+	{ "FMWK-900-sawmill-smoke", 8800, 9500 },
+	{ "FMWK-900-sawmill-smoke@c4c196f", 10200, 10700 },
+	{ "dark-factory", 11000, 12500 },
+	{ "dark-factory-fixed", 11000, 12500 },
+	{ "ho1-synthetic", 4200, 4700 }
+};
+
+static void
+right_size(const char *set, size_t mean, size_t max)
+{
+	size_t i;
+
+	for (i = 0; i < DF_LEN(sizes); i++)
+		if (strcmp(sizes[i].set, set) == 0)
+			ok(mean <= sizes[i].mean && max <= sizes[i].max,
+			    "%s: %zu bytes a handoff, %zu at most", set, mean,
+			    max);
 }
 
 static void
 real_set(const char *name)
 {
-	struct set s;
-	struct df_xref *x;
+	struct set s, other;
+	struct df_xref *x, *y;
 	struct made m, again;
-	const char *missing = NULL, *why;
+	struct trace t;
+	const char *missing = NULL, *why, *off = NULL;
+	char *line;
 	unsigned char *seen;
-	size_t i, k, covered = 0, bytes = 0, leaks = 0, peer = 0;
-	int equal = 1, here;
+	size_t i, k, covered = 0, bytes = 0, leaks = 0, peer = 0, max = 0;
+	size_t strange = 0;
+	int equal = 1, still = 1, here;
 	char dir[256];
 	const char *path;
 
@@ -414,9 +1014,24 @@ real_set(const char *name)
 	ok(here && s.sp.d8.tasks > 0, "%s has tasks", name);
 	seen = df_calloc(s.sp.d2.scenarios, 1);
 	x = df_xref_new(&s.sp);
+	shifted(&other, &s);
+	y = df_xref_new(&other.sp);
+	trace_open(&t, &s.sp);
 	for (i = 0; i < s.sp.d8.tasks; i++) {
 		make(&s.sp, i, x, &m);
-		why = task_texts(&s.sp, i, &m);
+		trace_record(&t, &m.json);
+		if ((line = untold(&t, &m.md)) != NULL && strange++ < 5)
+			printf("# %s: %s\n", s.sp.d8.task[i].item.id, line);
+		free(line);
+		why = off_place(&t);
+		off = off ? off : why;
+		jv_free(t.record);
+		make(&other.sp, i, y, &again);
+		still = still && same(&m.md, &again.md) &&
+		    same(&m.pmd, &again.pmd) && !same(&m.json, &again.json);
+		made_free(&again);
+		max = m.md.n > max ? m.md.n : max;
+		why = task_texts(&s.sp, x, i, &m);
 		if (why && missing == NULL) {
 			missing = why;
 			printf("# %s: %s\n", s.sp.d8.task[i].item.id, why);
@@ -443,6 +1058,13 @@ real_set(const char *name)
 	for (k = 0; k < s.sp.d2.scenarios; k++)
 		covered += seen[k];
 	ok(missing == NULL, "%s: each text has what its task needs", name);
+	ok(strange == 0, "%s: a document, the contract or the template says "
+	    "each line, where the record says it", name);
+	ok(off == NULL, "%s: each item begins where its place is", name);
+	if (off)
+		printf("# %s\n", off);
+	ok(still, "%s: lines elsewhere do not change it", name);
+	right_size(name, bytes / s.sp.d8.tasks, max);
 	ok(equal, "%s: byte for byte the same again", name);
 	is_int((long long)covered, (long long)s.sp.d2.scenarios,
 	    "every scenario is in a handoff");
@@ -451,10 +1073,11 @@ real_set(const char *name)
 		is_int((long long)leaks, 0,
 		    "where no document has the word, none of ours has it");
 	}
-	printf("# %s: %zu tasks, %zu bytes a handoff\n", name, s.sp.d8.tasks,
-	    s.sp.d8.tasks ? bytes / s.sp.d8.tasks : 0);
+	trace_close(&t);
 	df_xref_free(x);
+	df_xref_free(y);
 	free(seen);
+	unload(&other);
 	unload(&s);
 }
 
@@ -501,7 +1124,8 @@ static const char *const evil[DF_DOCS] = {
 	"**Parallel/Serial:** Parallel with T-002\n**Dependency:** None\n"
 	"**Scenarios Satisfied:** SC-001\n"
 	"**Contracts Implemented:** IN-001, SIDE-001\n\n"
-	"**Acceptance Criteria:**\n- `thing.c` exists\n  - ## 6. Test Plan\n"
+	"**Acceptance Criteria:**\n- `thing.c` exists (E-001)\n"
+	"  - ## 6. Test Plan\n"
 	"  - ```\n- `lib/extra.c` and `RESULTS.md` exist\n"
 	"- 1. 2. 3. ## 7. Existing Code to Reference\n\n"
 	"#### T-002: Other\n\n**Phase:** 0\n**Dependency:** T-001\n"
@@ -530,7 +1154,7 @@ hostile(void)
 	ok(strstr(m.md.s, "\n> ##### 9. Files Summary\n") &&
 	    strstr(m.md.s, "\n> ## 9. Files Summary\n"),
 	    "what looks like a heading is quoted");
-	ok(strstr(m.md.s, "| a\\|b | x \\| y | yes |") != NULL,
+	ok(strstr(m.md.s, "|a\\|b|x \\| y|yes|") != NULL,
 	    "a cell stays a cell");
 	ok(strstr(m.md.s, "a | b \\u{202e} c") != NULL,
 	    "control characters are shown, not obeyed");
@@ -545,7 +1169,7 @@ hostile(void)
 	make(&s.sp, 1, x, &m);
 	ok(ten_sections(&m.md) && !other_task(&s.sp, 1, &m.pmd),
 	    "a dependency's id is not in the prompt");
-	ok(strstr(m.md.s, "**Builds on:** T-001") != NULL,
+	ok(strstr(m.md.s, "- Builds on: T-001") != NULL,
 	    "but in the handoff");
 	made_free(&m);
 	df_xref_free(x);
@@ -565,11 +1189,11 @@ limits(void)
 	struct set s;
 
 	load_text(&s, evil);
-	few.rules = 1;
+	few.never.n = 1;
 	in.max = &few;
 	ok(df_handoff_make(&s.sp, &s.sp.d8.task[0], &in, &json, &md, &e) == 0,
 	    "a limit of one");
-	ok(strstr(md.s, "- (2 more in D1, section Boundaries)\n") != NULL,
+	ok(strstr(md.s, "- (2 more in D1)\n") != NULL,
 	    "a note says how many more there are");
 	ok(strstr(json.s, "{\"list\":\"never\",\"n\":2,\"where\":\"D1, "
 	    "section Boundaries\"}") != NULL, "and so does the record");
@@ -821,19 +1445,23 @@ selection(void)
 	    strstr(m.md.s, "Reader checks lengths.") &&
 	    !strstr(m.md.s, "Writer syncs."),
 	    "articles for all and for its component, not those for others");
-	ok(strstr(m.md.s, "| ints |") && strstr(m.md.s, "| Reader.read() |")
-	    && !strstr(m.md.s, "| Writer.write() |"), "the same of tool rules");
-	ok(strstr(m.md.s, "| READ_ERROR |") &&
-	    !strstr(m.md.s, "| WRITE_ERROR |"),
+	ok(strstr(m.md.s, "- Use Reader.read(), not open (one way)\n") &&
+	    !strstr(m.md.s, "Writer.write()") && !strstr(m.md.s, "Use ints"),
+	    "the tool rule of its component, and no other");
+	ok(strstr(m.md.s, "- READ_ERROR: x; retryable: no\n") &&
+	    !strstr(m.md.s, "WRITE_ERROR"),
 	    "the error code that its error contract is called");
 	ok(strstr(m.md.s, "RQ-001") && strstr(m.md.s, "This way."),
 	    "the decision that a step names");
-	ok(strstr(m.md.s, "- SC-002: Write (D2)\n") != NULL,
+	ok(strstr(m.md.s, "not this task's: SC-002 (Write)\n") != NULL,
 	    "a scenario that a step names is said to be another's");
 	ok(strstr(m.md.s, "> - Reader: bytes\n") &&
 	    !strstr(m.md.s, "Writer: disks"), "its lines of the strategy");
 	ok(!strstr(m.md.s, "other.py") && !strstr(m.md.s, "writer.py"),
 	    "no file of others");
+	ok(strstr(m.md.s, "retryable: no") && !strstr(m.md.s, "Here because")
+	    && strstr(m.json.s, "\"because\":\"named by the task; implements "
+	    "SC-001\""), "why something is there is for the record");
 	made_free(&m);
 
 	df_scope_make(x, &s.sp.d8.task[1], &sc);
@@ -855,6 +1483,7 @@ edits(void)
 	struct set a, b;
 	const char *moved[DF_DOCS], *tree = strstr(scope[7], "### File");
 	struct df_buf d4 = DF_BUF_INIT, d7 = DF_BUF_INIT, d8 = DF_BUF_INIT;
+	struct df_buf d2 = DF_BUF_INIT;
 	struct made m, n;
 
 	memcpy(moved, evil, sizeof(moved));
@@ -885,16 +1514,32 @@ edits(void)
 	    "- `elsewhere.py` exists\n", scope[8]);
 	moved[7] = d7.s;
 	moved[8] = d8.s;
+	df_buf_reset(&d4);
+	df_buf_add(&d4, scope[4], (size_t)(strstr(scope[4], "## Error Code") -
+	    scope[4]));
+	df_buf_str(&d4, "#### OUT-001: Elsewhere\n\n"
+	    "**Scenarios:** SC-003\n\nText of another (D3 E-001).\n\n");
+	df_buf_str(&d4, strstr(scope[4], "## Error Code"));
+	df_buf_fmt(&d2, "%s#### SC-003: Elsewhere\n\n**GIVEN** x\n"
+	    "**WHEN** y\n**THEN** z\n\n", scope[2]);
+	moved[2] = d2.s;
+	moved[3] = "# D3: Data Model \xe2\x80\x94 Box\n\n## Entities\n\n"
+	    "### E-001: Elsewhere\n\n**Source:** SC-003\n\n"
+	    "| Field | Type |\n|---|---|\n| a | int |\n";
+	moved[4] = d4.s;
 	load_text(&a, scope);
 	load_text(&b, moved);
 	make(&a.sp, 0, NULL, &m);
 	make(&b.sp, 0, NULL, &n);
-	ok(b.sp.d8.tasks == 3 && same(&m.md, &n.md) && same(&m.pmd, &n.pmd),
-	    "nor does another component with its task");
+	ok(b.sp.d8.tasks == 3 && b.sp.d2.scenarios == 3 && b.sp.d4.contracts ==
+	    3 && b.sp.d3.entities == 1 && same(&m.md, &n.md) &&
+	    same(&m.pmd, &n.pmd), "nor do another task, its component, "
+	    "scenario, contract and entity");
 	made_free(&m);
 	made_free(&n);
 	unload(&a);
 	unload(&b);
+	df_buf_release(&d2);
 	df_buf_release(&d4);
 	df_buf_release(&d7);
 	df_buf_release(&d8);
@@ -1000,5 +1645,6 @@ main(void)
 	df_template_free(prompt_md);
 	jv_free(handoff_json);
 	jv_free(prompt_json);
+	df_buf_release(&source);
 	return tap_done();
 }
