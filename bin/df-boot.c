@@ -287,6 +287,16 @@ preflight(struct df_boot *b, struct df_err *e)
 	    df_jv_bool(set, "sandbox.allow_network"), &b->protect, e);
 }
 
+/* What can only be ERROR is said before it is sealed. */
+static void
+say_lacking(const struct df_suite_count *c)
+{
+	if (c->executable < c->scenarios)
+		df_warn("%zu of %zu scenarios will be ERROR, nothing in them "
+		    "can be executed: %s [d9.behaviour]", c->scenarios -
+		    c->executable, c->scenarios, c->lacking);
+}
+
 static int
 resolve(struct df_boot *b, struct df_err *e)
 {
@@ -302,6 +312,7 @@ resolve(struct df_boot *b, struct df_err *e)
 	if (!jv_is_valid(b->dependencies) || load_trust(b, e) < 0 ||
 	    df_suite_make(&b->spec, o_tests, &b->suite, &b->count, e) < 0)
 		return -1;
+	say_lacking(&b->count);
 	collect_protected(b);
 	if (preflight(b, e) < 0)
 		return -1;

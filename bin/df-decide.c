@@ -79,12 +79,16 @@ verdict_text(struct df_buf *b, jv facts)
 {
 	jv v = df_jv_get(facts, "verdict"), i = df_jv_get(facts, "isolation");
 	jv d = df_jv_get(facts, "disclosures");
+	long long flaky = df_jv_int(v, "flaky", 0);
+	char often[40] = "";
 
+	if (flaky)
+		snprintf(often, sizeof(often), ", %lld flaky", flaky);
 	if (jv_get_kind(v) == JV_KIND_OBJECT)
-		df_buf_fmt(b, "%-14s%s, %lld of %lld holdouts passed "
+		df_buf_fmt(b, "%-14s%s, %lld of %lld holdouts passed%s "
 		    "(evaluation %lld%s)\n", "verdict", df_jv_str(v,
 		    "verdict"), (long long)df_jv_int(v, "passed", 0),
-		    (long long)df_jv_int(v, "total", 0),
+		    (long long)df_jv_int(v, "total", 0), often,
 		    (long long)df_jv_int(v, "evaluation", 0),
 		    df_jv_bool(v, "partial") ? ", partial" : "");
 	else

@@ -136,7 +136,6 @@ evaluate(struct df_evaluation *w, struct df_err *e)
 		    w->suite.n - 1, w->step.run.state.done);
 		return DF_OK;
 	}
-	w->trial = df_calloc(w->suite.n, sizeof(struct df_trial *));
 	w->scored = df_calloc(w->suite.n, sizeof(*w->scored));
 	if (df_holdout_open(w, e) < 0 || df_holdout_begin(w, e) < 0)
 		return -1;
@@ -168,16 +167,16 @@ evaluate(struct df_evaluation *w, struct df_err *e)
 static void
 release(struct df_evaluation *w)
 {
-	size_t i;
+	size_t i, k;
 
-	for (i = 0; w->trial && i < w->suite.n; i++)
-		if (w->trial[i]) {
-			df_trial_release(w->trial[i]);
-			free(w->trial[i]);
-		}
+	for (i = 0; w->scored && i + 1 < w->suite.n; i++) {
+		for (k = 0; w->scored[i].run && k < (size_t)w->item[i].runs;
+		    k++)
+			df_buf_wipe(&w->scored[i].run[k].output);
+		free(w->scored[i].run);
+	}
 	for (i = 0; w->item && i + 1 < w->suite.n; i++)
 		df_suite_item_release(&w->item[i]);
-	free(w->trial);
 	free(w->item);
 	free(w->scored);
 	free(w->seen);
@@ -288,8 +287,8 @@ static const struct df_verb verbs[] = {
 	{ NULL, NULL, NULL, NULL, NULL }
 };
 static const struct df_opt opts[] = {
-	{ 'j', "jobs", "N", "scenarios at the same time", DF_OPT_INT, &o_jobs,
-	    1, 256 },
+	{ 'j', "jobs", "N", "runs of scenarios at the same time", DF_OPT_INT,
+	    &o_jobs, 1, 256 },
 	{ 0, "partial", NULL, "judge what is COMPLETED; never a PASS",
 	    DF_OPT_FLAG, &o_partial, 0, 0 },
 	DF_ARG_RUN, DF_ARG_KEY, DF_ARG_TRUST, DF_ARG_IDENTITY, DF_ARG_DRY,

@@ -1,5 +1,6 @@
 #include "base/df.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +10,9 @@
 static const char *
 missing_variable(const struct df_evaluation *w, const struct df_suite_item *it)
 {
-	const char *block[] = { it->setup, it->execute, it->verify }, *name;
+	int program = it->class == DF_CLASS_EXEC || it->class == DF_CLASS_TAP;
+	const char *block[] = { program ? it->program.s : it->setup,
+	    program ? "" : it->execute, program ? "" : it->verify }, *name;
 	jv env = df_jv_get(w->frame.j, "env"), one;
 	const char *found = NULL;
 	int i, n = jv_array_length(jv_copy(env));
@@ -79,109 +82,199 @@ judge_environment(struct df_evaluation *w, struct df_err *e)
 	return ret;
 }
 
-static struct df_trial *
-make_trial(struct df_evaluation *w, const struct df_suite_item *it)
+/* ---- runs ---- */
+
+/* A run of a scenario that is at work. */
+struct job {
+	size_t scenario, run;
+	struct df_trial trial;
+};
+
+static void
+set_trial(struct df_evaluation *w, struct job *x)
 {
-	struct df_trial *t = df_calloc(1, sizeof(*t));
+	const struct df_suite_item *it = &w->item[x->scenario];
+	struct df_trial *t = &x->trial;
 
 	df_trial_init(t, &w->judge);
 	t->tree = w->tree;
+	t->number = (int64_t)x->run + 1;
 	t->setup = it->setup;
 	t->execute = it->execute;
 	t->verify = it->verify;
 	t->cleanup = it->cleanup;
-	if (it->class == DF_CLASS_EXEC || it->class == DF_CLASS_TAP)
+	t->tap = it->class == DF_CLASS_TAP;
+	if (t->tap || it->class == DF_CLASS_EXEC)
 		t->program = &it->program;
-	if (it->class == DF_CLASS_TAP)
+	if (t->tap)
 		t->plan = it->plan;
-	return t;
 }
 
 static void
-mark(struct df_evaluation *w, size_t i, enum df_mark m, const char *failure,
-    const char *why)
+mark(struct df_evaluation *w, size_t i, const char *failure, const char *why)
 {
-	w->scored[i].mark = m;
+	w->scored[i].mark = DF_MARK_ERROR;
 	w->scored[i].failure = failure;
 	w->scored[i].why = why;
 }
 
-static void
-finish(struct df_evaluation *w, size_t i)
+/* A run has its result; with the last one the scenario has.  1 when that is a
+   failed P0. */
+static int
+count_run(struct df_evaluation *w, const struct job *x)
+{
+	static const char *const name[] = { "PASS", "FAIL", "ERROR" };
+	struct df_scored *s = &w->scored[x->scenario];
+	const struct df_scored_run *r = &s->run[x->run];
+	size_t all = (size_t)s->item->runs;
+	char number[32] = "";
+
+	if (all > 1)
+		snprintf(number, sizeof(number), " run %zu/%zu", x->run + 1,
+		    all);
+	df_progress("%s%s %s%s%s (%lld ms)", s->item->id, number,
+	    name[r->mark], *r->failure ? " " : "", r->failure,
+	    (long long)r->ms);
+	if (++s->runs < all)
+		return 0;
+	df_score_runs(s);
+	return s->item->priority == 0 && s->mark == DF_MARK_FAIL;
+}
+
+/* What the trial found is kept; its sandbox and copy of the tree are not. */
+static int
+finish(struct df_evaluation *w, struct job *x)
 {
 	static const enum df_mark as[] = { DF_MARK_PASS, DF_MARK_FAIL,
 	    DF_MARK_ERROR };
-	struct df_trial *t = w->trial[i];
+	struct df_scored *s = &w->scored[x->scenario];
+	struct df_scored_run *r = &s->run[x->run];
+	struct df_trial *t = &x->trial;
 
 	df_trial_finish(t);
-	mark(w, i, as[t->status], t->failure, t->why);
-	w->scored[i].stage = t->stage;
-	w->scored[i].exit = t->exit;
-	w->scored[i].signal = t->signal;
-	w->scored[i].ms = t->wall_ms;
-	w->scored[i].output = &t->output;
-	df_progress("%s %s%s%s (%lld ms)", w->item[i].id,
-	    df_trial_status_name(t->status), *t->failure ? " " : "",
-	    t->failure, (long long)t->wall_ms);
+	r->mark = as[t->status];
+	r->failure = t->failure;
+	snprintf(r->why, sizeof(r->why), "%s", t->why);
+	snprintf(r->stage, sizeof(r->stage), "%s", t->stage);
+	r->exit = t->exit;
+	r->signal = t->signal;
+	r->ms = t->wall_ms;
+	df_score_output(r, &t->output, s->item);
+	df_trial_release(t);
+	return count_run(w, x);
 }
 
-/* 1 when it runs now, 0 when its result is known without. */
+/* 1 when it runs now; 0 when it ended before, which may set *stop. */
 static int
-start(struct df_evaluation *w, size_t i)
+start(struct df_evaluation *w, struct job *x, int *stop)
+{
+	struct df_scored *s = &w->scored[x->scenario];
+	struct df_scored_run *r = &s->run[x->run];
+	struct df_err e;
+
+	set_trial(w, x);
+	if (df_trial_start(&x->trial, &e) == 0)
+		return 1;
+	df_note("%s: %s", s->item->id, e.msg);
+	r->mark = DF_MARK_ERROR;
+	r->failure = strcmp(e.code, "judge.program") == 0 ? "program" :
+	    "sandbox";
+	snprintf(r->why, sizeof(r->why), "the judge did not start");
+	df_trial_release(&x->trial);
+	*stop |= count_run(w, x);
+	return 0;
+}
+
+/* ---- scenarios ---- */
+
+/* 1 when there is something to run, 0 when the result is known without. */
+static int
+begin(struct df_evaluation *w, size_t i)
 {
 	const struct df_suite_item *it = &w->item[i];
 	const char *missing = missing_variable(w, it);
-	struct df_err e;
+	size_t k, all = (size_t)it->runs;
+	struct df_scored_run *r;
 
 	if (it->class == DF_CLASS_NONE) {
-		mark(w, i, DF_MARK_ERROR, "no-executable-verify",
+		mark(w, i, "no-executable-verify",
 		    "nothing in the scenario can be executed");
 		return 0;
 	}
 	if (missing) {
-		mark(w, i, DF_MARK_ERROR, missing,
+		mark(w, i, missing,
 		    "a declared environment variable is not set");
 		return 0;
 	}
-	w->trial[i] = make_trial(w, it);
-	if (df_trial_start(w->trial[i], &e) == 0)
-		return 1;
-	df_note("%s: %s", it->id, e.msg);
-	mark(w, i, DF_MARK_ERROR, strcmp(e.code, "judge.program") == 0 ?
-	    "program" : "sandbox", "the judge did not start");
-	return 0;
+	r = w->scored[i].run = df_calloc(all, sizeof(*r));
+	for (k = 0; k < all; k++) {
+		r[k].exit = r[k].signal = -1;
+		df_buf_init(&r[k].output);
+	}
+	return 1;
 }
 
-/* Scenarios from..to, so many jobs at a time; a P0 failure stops. */
+/* The next run of scenarios *i..to, of which *k runs were taken. */
+static struct job *
+next_job(struct df_evaluation *w, size_t *i, size_t to, size_t *k, int stop)
+{
+	struct job *x;
+
+	while (*k == 0 && *i < to && !stop && !begin(w, *i))
+		++*i;
+	if (*i == to || (*k == 0 && stop))
+		return NULL;
+	x = df_calloc(1, sizeof(*x));
+	x->scenario = *i;
+	x->run = (*k)++;
+	if (*k == (size_t)w->item[*i].runs) {
+		*k = 0;
+		++*i;
+	}
+	return x;
+}
+
+/* Wait until at least one of n has ended; how many are left. */
+static size_t
+reap(struct df_evaluation *w, struct job **x, size_t n, struct df_child **c,
+    int *stop)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		c[i] = &x[i]->trial.child;
+	(void)df_children_wait(c, n, -1);
+	for (i = 0; i < n; ) {
+		if (!x[i]->trial.child.ended) {
+			i++;
+			continue;
+		}
+		*stop |= finish(w, x[i]);
+		free(x[i]);
+		x[i] = x[--n];
+	}
+	return n;
+}
+
+/* Scenarios from..to, so many runs at a time.  A P0 failure stops: none is
+   begun after it, and those that are have all their runs. */
 static void
 judge_range(struct df_evaluation *w, size_t from, size_t to, int *stop)
 {
-	size_t *running = df_calloc(w->jobs, sizeof(*running));
-	struct df_child **c = df_calloc(w->jobs, sizeof(*c));
-	size_t next = from, n = 0, k, i;
+	struct job **running = df_calloc(w->jobs, sizeof(struct job *)), *x;
+	struct df_child **c = df_calloc(w->jobs, sizeof(struct df_child *));
+	size_t next = from, k = 0, n = 0;
 
-	while (n || (next < to && !*stop)) {
-		while (n < w->jobs && next < to && !*stop) {
-			if (start(w, next))
-				running[n++] = next;
-			next++;
-		}
+	for (;;) {
+		while (n < w->jobs &&
+		    (x = next_job(w, &next, to, &k, *stop)) != NULL)
+			if (start(w, x, stop))
+				running[n++] = x;
+			else
+				free(x);
 		if (n == 0)
-			continue;
-		for (k = 0; k < n; k++)
-			c[k] = &w->trial[running[k]]->child;
-		(void)df_children_wait(c, n, -1);
-		for (k = 0; k < n; ) {
-			i = running[k];
-			if (!w->trial[i]->child.ended) {
-				k++;
-				continue;
-			}
-			finish(w, i);
-			*stop |= w->item[i].priority == 0 &&
-			    w->scored[i].mark == DF_MARK_FAIL;
-			running[k] = running[--n];
-		}
+			break;
+		n = reap(w, running, n, c, stop);
 	}
 	free(running);
 	free(c);
@@ -211,10 +304,7 @@ df_holdout_judge(struct df_evaluation *w)
 	for (i = 0; i < n; i++) {
 		w->scored[i].item = &w->item[i];
 		w->scored[i].n = (uint32_t)i + 1;
-		w->scored[i].stage = "";
-		w->scored[i].exit = w->scored[i].signal = -1;
-		mark(w, i, DF_MARK_ERROR, "not-run",
-		    "a P0 scenario failed before it");
+		mark(w, i, "not-run", "a P0 scenario failed before it");
 		p0 += w->item[i].priority == 0;
 	}
 	judge_range(w, 0, p0, &stop);

@@ -22,7 +22,7 @@
 #include "work/judge.h"
 
 struct df_evaluation {
-	size_t jobs;			/* scenarios at the same time */
+	size_t jobs;			/* runs at the same time */
 	int partial;
 	struct df_step step;
 	struct df_hold hold;
@@ -30,7 +30,6 @@ struct df_evaluation {
 	struct df_suite_frame frame;
 	struct df_suite_item *item;	/* of the scenarios: item[0] is n 1 */
 	struct df_judge judge;
-	struct df_trial **trial;	/* NULL: not run */
 	struct df_scored *scored;
 	struct df_disclosed *seen;	/* its strings belong to the run */
 	size_t nseen, capseen;
@@ -45,7 +44,8 @@ int df_holdout_scan(struct df_evaluation *w, struct df_err *e) DF_CHECK;
 
 /* The judge as the run's settings, D9 and the profile have it. */
 int df_holdout_open(struct df_evaluation *w, struct df_err *e) DF_CHECK;
-/* P0 first; when one of them fails nothing else is judged.  Fills scored. */
+/* P0 first; when one of them fails nothing else is begun.  Each that is begun
+   has all its runs.  Fills scored. */
 void df_holdout_judge(struct df_evaluation *w);
 
 /* Commit holdout.started: the evaluation counts before anything of it is

@@ -47,6 +47,7 @@ advise_holdouts(struct df_making *w)
 	jv list = df_jv_get(w->in->holdout, "holdouts"), h, ids, one;
 	const char *id, *task, *failure;
 	struct df_buf b = DF_BUF_INIT;
+	int64_t runs, passed;
 	int i, k, n = df_report_count(list);
 
 	for (i = 0; i < n; i++) {
@@ -78,6 +79,15 @@ advise_holdouts(struct df_making *w)
 			    "environment and evaluate again; df-holdout show "
 			    "has the details",
 			    id, failure);
+		runs = df_jv_int(h, "runs", 0);
+		passed = df_jv_int(h, "passed", 0);
+		if (strcmp(df_jv_str(h, "status"), "PASS") == 0 &&
+		    passed < runs)
+			df_report_advise(w, "holdout", id, "%s is flaky: it "
+			    "passed in %lld of %lld runs, which is enough. "
+			    "Find out whether the product or the test depends "
+			    "on time or order; df-holdout show has each run",
+			    id, (long long)passed, (long long)runs);
 		jv_free(h);
 	}
 	df_buf_release(&b);
@@ -96,6 +106,9 @@ suite(struct df_making *w)
 	v = df_jset(v, "commitment", df_jv_get(r->env, "commitment"));
 	v = df_jset_str(v, "earlier", "unknown");
 	v = df_jset_int(v, "evaluations", s->evaluations);
+	if (df_jv_int(w->in->holdout, "flaky", -1) >= 0)
+		v = df_jset_int(v, "flaky", df_jv_int(w->in->holdout, "flaky",
+		    0));
 	v = df_jset_int(v, "found", s->disclosed);
 	v = df_jset_int(v, "opened", s->opened);
 	v = df_jset_int(v, "p0", df_jv_int(in, "p0", 0));

@@ -118,11 +118,27 @@ md_trace(struct df_buf *b, jv t)
 	df_buf_ch(b, '\n');
 }
 
+/* " 2/3, flaky" behind the status of a scenario that was judged more than
+   once. */
+static void
+times(struct df_buf *b, jv h)
+{
+	int64_t runs = df_jv_int(h, "runs", 0), passed = df_jv_int(h,
+	    "passed", 0);
+
+	if (runs > 1)
+		df_buf_fmt(b, " %lld/%lld%s", (long long)passed,
+		    (long long)runs, strcmp(str(h, "status"), "PASS") == 0 &&
+		    passed < runs ? ", flaky" : "");
+}
+
 static void
 md_holdout(struct df_buf *b, jv h)
 {
-	df_buf_fmt(b, "| %s | %s | %s | %s | %s | ", str(h, "holdout_id"),
-	    str(h, "priority"), str(h, "status"), str(h, "failure"),
+	df_buf_fmt(b, "| %s | %s | %s", str(h, "holdout_id"),
+	    str(h, "priority"), str(h, "status"));
+	times(b, h);
+	df_buf_fmt(b, " | %s | %s | ", str(h, "failure"),
 	    str(h, "responsible_task"));
 	words(b, h, "validates_scenarios");
 	df_buf_fmt(b, " | %s%s |\n", str(h, "class"),
@@ -164,28 +180,48 @@ md_recommendation(struct df_buf *b, jv r)
 }
 
 static void
+md_output(struct df_buf *b, jv o, const char *name, const char *title)
+{
+	const char *s = str(o, name);
+
+	if (*s == '\0')
+		return;
+	df_buf_fmt(b, "\n%s:\n\n", title);
+	df_text_fence(b, s, strlen(s), 16384);
+}
+
+static void
+md_reason(struct df_buf *b, jv o)
+{
+	if (*str(o, "error_message") == '\0')
+		return;
+	df_buf_str(b, "\nReason: ");
+	cell(b, str(o, "error_message"));
+	df_buf_ch(b, '\n');
+}
+
+static void
+md_run(struct df_buf *b, jv r)
+{
+	df_buf_fmt(b, "\n#### Run %lld: %s\n", (long long)df_jv_int(r, "run",
+	    0), str(r, "status"));
+	md_reason(b, r);
+	md_output(b, r, "actual_output", "Actual");
+}
+
+static void
 md_full(struct df_buf *b, jv h)
 {
-	static const char *const what[][2] = { { "expected_output",
-	    "Expected" }, { "actual_output", "Actual" } };
-	const char *s;
-	size_t i;
-
 	df_buf_fmt(b, "\n### %s ", str(h, "holdout_id"));
 	cell(b, str(h, "title"));
-	df_buf_fmt(b, ": %s\n", str(h, "status"));
-	if (*str(h, "error_message")) {
-		df_buf_str(b, "\nReason: ");
-		cell(b, str(h, "error_message"));
-		df_buf_ch(b, '\n');
-	}
-	for (i = 0; i < DF_LEN(what); i++) {
-		s = str(h, what[i][0]);
-		if (*s == '\0')
-			continue;
-		df_buf_fmt(b, "\n%s:\n\n", what[i][1]);
-		df_text_fence(b, s, strlen(s), 16384);
-	}
+	df_buf_fmt(b, ": %s", str(h, "status"));
+	times(b, h);
+	df_buf_ch(b, '\n');
+	if (df_jv_int(h, "runs", 0) < 2)
+		md_reason(b, h);
+	md_output(b, h, "expected_output", "Expected");
+	if (each(h, "run_results", md_run, b) == 0)
+		md_output(b, h, "actual_output", "Actual");
 }
 
 static void
@@ -223,6 +259,9 @@ md_suite(jv r, struct df_buf *b)
 	df_buf_fmt(b, "- Suite: %lld scenarios, %lld of them P0, committed "
 	    "as `%s`\n", (long long)df_jv_int(s, "scenarios", 0),
 	    (long long)df_jv_int(s, "p0", 0), str(s, "commitment"));
+	if (df_jv_int(s, "flaky", 0))
+		df_buf_fmt(b, "- Flaky: %lld scenarios passed, but not in "
+		    "every run\n", (long long)df_jv_int(s, "flaky", 0));
 	df_buf_fmt(b, "- Evaluations of this run: %lld; earlier uses of the "
 	    "suite: %s\n", (long long)df_jv_int(s, "evaluations", 0),
 	    str(s, "earlier"));
@@ -307,16 +346,25 @@ static void
 junit_holdout(struct df_buf *b, jv h)
 {
 	const char *status = str(h, "status");
+	long long runs = df_jv_int(h, "runs", 0);
+	long long passed = df_jv_int(h, "passed", 0);
 
 	df_buf_fmt(b, "    <testcase classname=\"%s\" name=\"%s\"",
 	    str(h, "priority"), str(h, "holdout_id"));
-	if (strcmp(status, "PASS") == 0) {
+	if (runs < 2 && strcmp(status, "PASS") == 0) {
 		df_buf_str(b, "/>\n");
 		return;
 	}
-	df_buf_fmt(b, ">\n      <%s type=\"%s\" message=\"task %s\"/>\n"
-	    "    </testcase>\n", strcmp(status, "FAIL") == 0 ? "failure" :
-	    "error", str(h, "failure"), str(h, "responsible_task"));
+	df_buf_str(b, ">\n");
+	if (strcmp(status, "PASS") != 0)
+		df_buf_fmt(b, "      <%s type=\"%s\" message=\"task %s\"/>\n",
+		    strcmp(status, "FAIL") == 0 ? "failure" : "error",
+		    str(h, "failure"), str(h, "responsible_task"));
+	if (runs > 1)
+		df_buf_fmt(b, "      <system-out>passed in %lld of %lld runs%s"
+		    "</system-out>\n", passed, runs, strcmp(status, "PASS")
+		    == 0 && passed < runs ? ": flaky" : "");
+	df_buf_str(b, "    </testcase>\n");
 }
 
 static void

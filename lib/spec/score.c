@@ -7,10 +7,47 @@
 #include "run/head.h"
 #include "spec/score.h"
 
-#define OUTPUT_MAX 65536	/* bytes of a scenario's output in the record */
+#define OUTPUT_MAX ((size_t)65536)	/* of a scenario in the record */
 
 static const char *const mark_name[] = { "PASS", "FAIL", "ERROR" };
 static const char *const verdict_name[] = { "ACCEPT", "REJECT", "ERROR" };
+
+/* ---- the runs of a scenario ---- */
+
+void
+df_score_runs(struct df_scored *x)
+{
+	size_t need = (size_t)x->item->need, i;
+
+	x->passed = x->errored = 0;
+	for (i = 0; i < x->runs; i++) {
+		x->passed += x->run[i].mark == DF_MARK_PASS;
+		x->errored += x->run[i].mark == DF_MARK_ERROR;
+	}
+	x->mark = x->passed >= need ? DF_MARK_PASS :
+	    x->passed + x->errored >= need ? DF_MARK_ERROR : DF_MARK_FAIL;
+	for (i = 0; i + 1 < x->runs && x->run[i].mark != x->mark; i++)
+		;
+	x->as = i;
+	x->failure = x->run[i].failure;
+	x->why = x->run[i].why;
+}
+
+void
+df_score_output(struct df_scored_run *r, const struct df_buf *output,
+    const struct df_suite_item *item)
+{
+	size_t max = OUTPUT_MAX / (size_t)item->runs;
+	size_t cut = output->n > max ? output->n - max : 0;
+
+	df_buf_add(&r->output, output->s + cut, output->n - cut);
+}
+
+int
+df_score_flaky(const struct df_scored *x)
+{
+	return x->mark == DF_MARK_PASS && x->passed < x->runs;
+}
 
 /* ---- the verdict ---- */
 
@@ -46,10 +83,12 @@ count(struct df_score *s)
 	size_t i;
 
 	s->passed = s->failed = s->errored = s->p0 = s->p0_passed = 0;
+	s->flaky = 0;
 	for (i = 0; i < s->n; i++) {
 		s->passed += s->v[i].mark == DF_MARK_PASS;
 		s->failed += s->v[i].mark == DF_MARK_FAIL;
 		s->errored += s->v[i].mark == DF_MARK_ERROR;
+		s->flaky += (size_t)df_score_flaky(&s->v[i]);
 		s->p0 += s->v[i].item->priority == 0;
 		s->p0_passed += s->v[i].item->priority == 0 &&
 		    s->v[i].mark == DF_MARK_PASS;
@@ -82,9 +121,13 @@ df_score_verdict(struct df_score *s, const struct df_suite_frame *f)
 {
 	const struct df_scored *bad;
 	size_t passed, need;
+	char flaky[60] = "";
 	int enough;
 
 	count(s);
+	if (s->flaky)
+		snprintf(flaky, sizeof(flaky), ", %zu of them not in every "
+		    "run", s->flaky);
 	enough = thresholds(s, f, &passed, &need);
 	if (s->n == 0)
 		decide(s, DF_MARK_ERROR, "the suite has no scenario");
@@ -109,19 +152,10 @@ df_score_verdict(struct df_score *s, const struct df_suite_frame *f)
 		    "part of the tasks only", s->passed, s->n);
 	else
 		decide(s, DF_MARK_PASS, "all %zu P0 and %zu of %zu other "
-		    "holdouts passed", s->p0, passed, s->n - s->p0);
+		    "holdouts passed%s", s->p0, passed, s->n - s->p0, flaky);
 }
 
 /* ---- records ---- */
-
-/* Output as it came, only its end, and never more than a record holds. */
-static jv
-output(const struct df_buf *b)
-{
-	size_t cut = b->n > OUTPUT_MAX ? b->n - OUTPUT_MAX : 0;
-
-	return jv_string_sized(b->s + cut, (int)(b->n - cut));
-}
 
 static jv
 ids(const struct df_suite_item *it, const char *name)
@@ -131,12 +165,59 @@ ids(const struct df_suite_item *it, const char *name)
 	return jv_is_valid(v) ? v : jv_array();
 }
 
+/* How often, of a scenario that was judged more than once. */
+static jv
+times(jv o, const struct df_scored *x)
+{
+	if (x->runs < 2)
+		return o;
+	o = df_jset_int(o, "errored", (int64_t)x->errored);
+	o = df_jset_int(o, "need", x->item->need);
+	o = df_jset_int(o, "passed", (int64_t)x->passed);
+	return df_jset_int(o, "runs", (int64_t)x->runs);
+}
+
+/* What a run said and how it ended. */
+static jv
+ended(jv o, const struct df_scored_run *r)
+{
+	o = df_jset_strn(o, "actual_output", r->output.s, r->output.n);
+	if (*r->why)
+		o = df_jset_str(o, "error_message", r->why);
+	if (*r->stage)
+		o = df_jset_str(o, "stage", r->stage);
+	if (r->exit >= 0)
+		o = df_jset_int(o, "exit", r->exit);
+	if (r->signal > 0)
+		o = df_jset_int(o, "signal", r->signal);
+	return o;
+}
+
+static jv
+run_results(const struct df_scored *x, int64_t *ms)
+{
+	jv list = jv_array(), o;
+	size_t i;
+
+	for (*ms = 0, i = 0; i < x->runs; i++) {
+		*ms += x->run[i].ms;
+		o = df_jset_int(jv_object(), "duration_ms", x->run[i].ms);
+		if (*x->run[i].failure)
+			o = df_jset_str(o, "failure", x->run[i].failure);
+		o = df_jset_int(o, "run", (int64_t)i + 1);
+		o = df_jset_str(o, "status", mark_name[x->run[i].mark]);
+		list = jv_array_append(list, ended(o, &x->run[i]));
+	}
+	return list;
+}
+
 static jv
 scored(const struct df_scored *x, int full)
 {
 	const struct df_suite_item *it = x->item;
 	char pri[8];
-	jv o = jv_object();
+	int64_t ms;
+	jv o = jv_object(), each;
 
 	snprintf(pri, sizeof(pri), "P%d", it->priority);
 	o = df_jset_str(o, "class", df_class_name(it->class));
@@ -151,22 +232,22 @@ scored(const struct df_scored *x, int full)
 	o = df_jset_str(o, "status", mark_name[x->mark]);
 	o = df_jset(o, "validates_contracts", ids(it, "contracts"));
 	o = df_jset(o, "validates_scenarios", ids(it, "validates"));
+	o = times(o, x);
 	if (!full)
 		return o;
 	o = df_jset_str(o, "title", it->title);
 	if (x->mark == DF_MARK_FAIL && it->expected)
 		o = df_jset_str(o, "expected_output", it->expected);
-	if (x->output)
-		o = df_jset(o, "actual_output", output(x->output));
-	if (*x->why)
+	each = run_results(x, &ms);
+	if (x->runs)
+		o = ended(o, &x->run[x->as]);
+	else if (*x->why)
 		o = df_jset_str(o, "error_message", x->why);
-	if (*x->stage)
-		o = df_jset_str(o, "stage", x->stage);
-	if (x->exit >= 0)
-		o = df_jset_int(o, "exit", x->exit);
-	if (x->signal > 0)
-		o = df_jset_int(o, "signal", x->signal);
-	return df_jset_int(o, "duration_ms", x->ms);
+	if (x->runs > 1)
+		o = df_jset(o, "run_results", each);
+	else
+		jv_free(each);
+	return df_jset_int(o, "duration_ms", ms);
 }
 
 static jv
@@ -196,6 +277,7 @@ df_score_json(const struct df_score *s, int full)
 	v = df_jset_int(v, "errored", (int64_t)s->errored);
 	v = df_jset_int(v, "evaluation", s->evaluation);
 	v = df_jset_int(v, "failed", (int64_t)s->failed);
+	v = df_jset_int(v, "flaky", (int64_t)s->flaky);
 	v = df_jset(v, "holdouts", list);
 	v = df_jset_str(v, "level", s->level);
 	v = df_jset_bool(v, "p0_pass", s->p0_passed == s->p0);
@@ -243,18 +325,29 @@ df_score_tap(const struct df_score *s, struct df_buf *b)
 	df_buf_fmt(b, "TAP version 13\n1..%zu\n", s->n);
 	for (i = 0; i < s->n; i++) {
 		x = &s->v[i];
-		df_buf_fmt(b, "%s %zu - %s%s%s\n", x->mark == DF_MARK_PASS ?
+		df_buf_fmt(b, "%s %zu - %s%s%s", x->mark == DF_MARK_PASS ?
 		    "ok" : "not ok", i + 1, x->item->id, x->mark ==
 		    DF_MARK_ERROR ? " # ERROR " : "", x->mark ==
 		    DF_MARK_ERROR ? x->failure : "");
-		df_buf_fmt(b, "  ---\n  class: %s\n",
+		/* No "#": to no reader is it a directive. */
+		if (df_score_flaky(x))
+			df_buf_fmt(b, " (flaky: %zu/%zu)", x->passed,
+			    x->runs);
+		df_buf_fmt(b, "\n  ---\n  class: %s\n",
 		    df_class_name(x->item->class));
 		yaml_ids(b, "contracts", ids(x->item, "contracts"));
+		if (x->runs > 1)
+			df_buf_fmt(b, "  errored: %zu\n", x->errored);
 		if (*x->failure)
 			df_buf_fmt(b, "  failure: %s\n", x->failure);
 		if (!x->item->independent)
 			df_buf_str(b, "  independent: false\n");
+		if (x->runs > 1)
+			df_buf_fmt(b, "  need: %lld\n  passed: %zu\n",
+			    (long long)x->item->need, x->passed);
 		df_buf_fmt(b, "  priority: P%d\n", x->item->priority);
+		if (x->runs > 1)
+			df_buf_fmt(b, "  runs: %zu\n", x->runs);
 		yaml_ids(b, "scenarios", ids(x->item, "validates"));
 		if (x->item->responsible)
 			df_buf_fmt(b, "  task: %s\n", x->item->responsible);

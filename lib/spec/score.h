@@ -2,7 +2,8 @@
  * score.h - what an evaluation says: the verdict, the two records (E-006), TAP.
  *
  * The record in the run holds item numbers, ids, priorities, results,
- * responsible tasks, ids of the specification and a class of failure.
+ * responsible tasks, ids of the specification, a class of failure, and of a
+ * scenario that is judged more than once how many runs passed and were ERROR.
  * Expected and actual, titles and captured output are only in the whole
  * record, which is encrypted.
  */
@@ -14,19 +15,44 @@
 
 enum df_mark { DF_MARK_PASS, DF_MARK_FAIL, DF_MARK_ERROR };
 
+/* One run of a scenario. */
+struct df_scored_run {
+	enum df_mark mark;
+	const char *failure;		/* class: [a-z0-9-], "" for PASS */
+	/* only in the whole record */
+	char why[200], stage[16];	/* or "" */
+	int exit, signal;		/* -1: not known */
+	int64_t ms;
+	struct df_buf output;		/* its end, see df_score_output() */
+};
+
 /* A judged scenario. */
 struct df_scored {
 	const struct df_suite_item *item;
 	uint32_t n;			/* of the item, from 1 */
 	enum df_mark mark;
-	const char *failure;		/* class: [a-z0-9-], "" for PASS */
-	/* only in the whole record */
-	const char *why;		/* or "" */
-	const char *stage;		/* or "" */
-	int exit, signal;		/* -1: not known */
-	int64_t ms;
-	const struct df_buf *output;	/* or NULL */
+	const char *failure, *why;	/* as above */
+	struct df_scored_run *run;	/* in their order; whoever filled it
+					   releases it */
+	size_t runs;			/* that were made; 0: none */
+
+	/* filled by df_score_runs() */
+	size_t passed, errored;		/* of the runs */
+	size_t as;			/* the first run that ended so */
 };
+
+/*
+ * What the runs of a scenario make of it: PASS when as many passed as it
+ * needs, ERROR when those that are ERROR decide that, else FAIL; failure is
+ * that of the first run that ended so.
+ */
+void df_score_runs(struct df_scored *x);
+/* Keep of a run's output what goes into the record: its end, so that the runs
+   of a scenario together are at most 64 KiB. */
+void df_score_output(struct df_scored_run *r, const struct df_buf *output,
+	const struct df_suite_item *item);
+/* Did it pass, but not in every run? */
+int df_score_flaky(const struct df_scored *x);
 
 /* Text of the suite in what builders saw or wrote. */
 struct df_disclosed {
@@ -49,7 +75,7 @@ struct df_score {
 	/* filled by df_score_verdict() */
 	enum df_mark verdict;
 	char reason[300];
-	size_t passed, failed, errored, p0, p0_passed;
+	size_t passed, failed, errored, flaky, p0, p0_passed;
 };
 
 /*

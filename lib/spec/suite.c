@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +16,7 @@
 #include "spec/suite.h"
 
 #define MANIFEST_MAX ((size_t)4 << 20)
+#define LACKING 6		/* scenarios named that have no program */
 
 const char *
 df_class_name(enum df_class c)
@@ -113,17 +115,19 @@ list_programs(struct programs *p, const char *dir, struct df_err *e)
 
 /* The file named id or id.SOMETHING; 0 found, 1 none, -1 error. */
 static int
-find_program(const struct programs *p, const char *id, struct df_buf *b,
-    struct df_err *e)
+find_program(const struct programs *p, const char *id, const char **name,
+    struct df_buf *b, struct df_err *e)
 {
 	size_t i = df_map_get(&p->by_id, id, strlen(id));
 
+	*name = "";
 	if (i == DF_MAP_NONE)
 		return 1;
 	if (i == SEVERAL)
 		return df_fail(e, DF_INPUT, "suite.program",
 		    "%s: two programs for %s", p->dir, id);
-	return read_program(p->dir, p->name.v[i], b, e);
+	*name = p->name.v[i];
+	return read_program(p->dir, *name, b, e);
 }
 
 static jv
@@ -169,6 +173,127 @@ same_shell(const char *code)
 	}
 	return 0;
 }
+
+/* "#!" and a shell: then what same_shell() looks for means what it means. */
+static int
+is_shell(const struct df_buf *prog)
+{
+	static const char *const shell[] = { "sh", "bash", "dash", "ksh",
+	    "zsh" };
+	const char *s = prog->s, *end;
+	size_t i, n;
+
+	if (prog->n < 2 || memcmp(s, "#!", 2) != 0)
+		return 0;
+	for (end = s + strcspn(s, "\n"); s < end; s += n) {
+		s += strspn(s, "#!/ \t\r");
+		n = strcspn(s, "/ \t\r\n");
+		for (i = 0; i < DF_LEN(shell); i++)
+			if (strlen(shell[i]) == n &&
+			    memcmp(s, shell[i], n) == 0)
+				return 1;
+	}
+	return 0;
+}
+
+/* ---- how often ---- */
+
+/* The line of a part of D9 that has a word, else its first one. */
+static uint32_t
+line_of(const struct df_spec *sp, struct df_span at, const char *word)
+{
+	struct df_buf b = DF_BUF_INIT;
+	uint32_t line = at.line;
+	const char *s, *found;
+
+	df_spec_cut(sp, at, &b);
+	found = strstr(b.s, word);
+	for (s = b.s; found && s < found; s++)
+		line += *s == '\n';
+	df_buf_wipe(&b);
+	return line;
+}
+
+/* "pass_threshold: 2 of 3": 3, or -1. */
+static int64_t
+threshold_total(const struct df_spec *sp, struct df_span at)
+{
+	static const char digits[] = "0123456789";
+	struct df_buf b = DF_BUF_INIT;
+	int64_t total = -1;
+	const char *s;
+
+	df_spec_cut(sp, at, &b);
+	s = strstr(b.s, "pass_threshold");
+	s = s ? s + strcspn(s, "0123456789\n") : "";
+	s += strspn(s, digits);
+	s += strspn(s, " /out");		/* "/", "out of" */
+	if (*s == 'f')
+		s++;
+	s += strspn(s, " ");
+	if (*s >= '0' && *s <= '9')
+		total = strtol(s, NULL, 10);
+	df_buf_wipe(&b);
+	return total;
+}
+
+/* Can of so many runs so many be needed?  what says it, on that line. */
+static int
+check_runs(const struct df_spec *sp, const char *what, int64_t runs,
+    int64_t need, uint32_t line, struct df_err *e)
+{
+	const char *path = sp->doc[9].path;
+
+	if (runs < 1 || runs > DF_RUNS_MAX)
+		return df_fail_at(e, "suite.runs", path, line, 1,
+		    "%s: %lld runs, which is not 1 to %d", what,
+		    (long long)runs, DF_RUNS_MAX);
+	if (need < 1 || need > runs)
+		return df_fail_at(e, "suite.runs", path, line, 1,
+		    "%s: %lld of %lld runs have to pass, which is not 1 to "
+		    "all", what, (long long)need, (long long)runs);
+	return 0;
+}
+
+static int
+check_protocol(const struct df_spec *sp, struct df_err *e)
+{
+	const struct df_protocol *p = &sp->d9.protocol;
+
+	return p->run_total <= 0 ? 0 : check_runs(sp, "the run protocol",
+	    p->run_total, p->run_need, line_of(sp, p->at, "runs"), e);
+}
+
+static int
+scenario_runs(const struct df_spec *sp, const struct df_holdout *h,
+    int64_t *runs, int64_t *need, struct df_err *e)
+{
+	const struct df_protocol *p = &sp->d9.protocol;
+	const struct df_behaviour *b = &h->behaviour;
+	int64_t total = b->need < 0 ? -1 : threshold_total(sp, b->yaml);
+
+	*runs = b->runs >= 0 ? b->runs : total >= 0 ? total :
+	    p->run_total > 0 ? p->run_total : b->need > 1 ? b->need : 1;
+	*need = b->need >= 0 ? b->need : *runs == p->run_total ?
+	    p->run_need : *runs;
+	if (total >= 0 && total != *runs)
+		return df_fail_at(e, "suite.runs", sp->doc[9].path,
+		    line_of(sp, b->yaml, "pass_threshold"), 1,
+		    "%s: a threshold of %lld runs, and %lld runs",
+		    h->item.id, (long long)total, (long long)*runs);
+	return check_runs(sp, h->item.id, *runs, *need, b->yaml.line ?
+	    line_of(sp, b->yaml, *runs < 1 || *runs > DF_RUNS_MAX ?
+	    "runs_required" : "pass_threshold") : h->item.at.line, e);
+}
+
+static jv
+with_runs(jv o, int64_t runs, int64_t need)
+{
+	return runs == 1 ? o : df_jset_int(df_jset_int(o, "need", need),
+	    "runs", runs);
+}
+
+/* ---- scenarios ---- */
 
 static jv
 ids(const struct df_refs *r)
@@ -263,14 +388,20 @@ manifest_item(jv m, const char *tests, const struct df_spec *sp,
 	const char *pri = df_jv_str(m, "priority");
 	const struct df_item *it;
 	const struct df_task *t = NULL;
+	int64_t runs = df_jv_int(m, "runs", 1), need = df_jv_int(m, "need",
+	    runs);
 	jv o = jv_object(), v, one;
 	int i;
 
-	if (read_program(tests, df_jv_str(m, "program"), &prog, e) < 0) {
+	if (read_program(tests, df_jv_str(m, "program"), &prog, e) < 0 ||
+	    (need > runs && df_fail(e, DF_INPUT, "suite.runs",
+	    "%s/suite.json: %s: %lld of %lld runs have to pass", tests,
+	    df_jv_str(m, "id"), (long long)need, (long long)runs) < 0)) {
 		jv_free(o);
 		df_buf_release(&prog);
 		return jv_invalid();
 	}
+	o = with_runs(o, runs, need);
 	v = df_jv_get(m, "contracts");
 	o = df_jset(o, "contracts", jv_is_valid(v) ? v : jv_array());
 	o = df_jset_str(o, "class", df_class_name(DF_CLASS_TAP));
@@ -380,26 +511,47 @@ check_headings(const struct df_spec *sp, struct df_err *e)
 	return 0;
 }
 
+/* Judged by that program: by its TAP too if it is named so. */
+static jv
+judged_by(jv o, const char *name, const struct df_buf *prog)
+{
+	size_t n = strlen(name);
+	int tap = n > 2 && strcmp(name + n - 2, ".t") == 0;
+
+	o = df_jset_str(o, "class", df_class_name(tap ? DF_CLASS_TAP :
+	    DF_CLASS_EXEC));
+	o = df_jset_bool(o, "independent", !is_shell(prog) ||
+	    !same_shell(prog->s));
+	return with_program(o, prog);
+}
+
 static int
 from_d9(const struct df_spec *sp, const char *tests, struct list *l,
     int *programs, struct df_err *e)
 {
 	struct df_buf prog = DF_BUF_INIT;
+	const struct df_holdout *h;
 	struct programs p = { 0 };
+	int64_t runs, need;
+	const char *name;
 	size_t i;
 	int r = check_headings(sp, e);
 	jv o;
 
+	if (r == 0)
+		r = check_protocol(sp, e);
 	if (r == 0 && tests)
 		r = list_programs(&p, tests, e);
 	for (i = 0; i < sp->d9.holdouts && r >= 0; i++) {
-		o = scenario_item(sp, &sp->d9.holdout[i]);
+		h = &sp->d9.holdout[i];
+		r = scenario_runs(sp, h, &runs, &need, e);
+		if (r < 0)
+			break;
+		o = with_runs(scenario_item(sp, h), runs, need);
 		df_buf_reset(&prog);
-		r = find_program(&p, sp->d9.holdout[i].item.id, &prog, e);
+		r = find_program(&p, h->item.id, &name, &prog, e);
 		if (r == 0) {
-			o = df_jset_str(o, "class",
-			    df_class_name(DF_CLASS_EXEC));
-			o = with_program(o, &prog);
+			o = judged_by(o, name, &prog);
 			*programs = 1;
 		}
 		push(l, o);
@@ -436,14 +588,31 @@ add_item(struct df_sealed *s, jv o)
 	df_buf_wipe(&b);
 }
 
+/* Count an item, and name it when nothing can be executed. */
+static void
+count(struct df_suite_count *c, jv o, int pri)
+{
+	size_t n = strlen(c->lacking), more;
+
+	c->scenarios++;
+	c->p0 += pri == 0;
+	if (strcmp(df_jv_str(o, "class"), "none") != 0) {
+		c->executable++;
+		return;
+	}
+	more = c->scenarios - c->executable;
+	if (more <= LACKING)
+		snprintf(c->lacking + n, sizeof(c->lacking) - n, "%s%.20s",
+		    n ? ", " : "", df_jv_str(o, "id"));
+}
+
 int
 df_suite_make(const struct df_spec *sp, const char *tests,
     struct df_sealed *s, struct df_suite_count *c, struct df_err *e)
 {
 	struct list l = { 0 };
 	int tap = df_suite_manifest(tests), programs = 0, r, pri;
-	const char *class;
-	size_t i;
+	size_t i, n;
 	jv frame;
 
 	memset(c, 0, sizeof(*c));
@@ -464,13 +633,15 @@ df_suite_make(const struct df_spec *sp, const char *tests,
 		for (i = 0; i < l.n; i++) {
 			if (df_jv_int(l.v[i], "priority", 1) != pri)
 				continue;
-			c->scenarios++;
-			c->p0 += pri == 0;
-			class = df_jv_str(l.v[i], "class");
-			c->executable += strcmp(class, "none") != 0;
+			count(c, l.v[i], pri);
 			add_item(s, df_jset_int(jv_copy(l.v[i]), "n",
 			    (int64_t)c->scenarios));
 		}
+	n = c->scenarios - c->executable;
+	i = strlen(c->lacking);
+	if (n > LACKING)
+		snprintf(c->lacking + i, sizeof(c->lacking) - i,
+		    " and %zu more", n - LACKING);
 	s->p0 = c->p0;
 	for (i = 0; i < l.n; i++)
 		jv_free(l.v[i]);
@@ -512,15 +683,18 @@ df_suite_item(struct df_suite_item *it, const struct df_buf *json,
 	it->responsible = df_jv_str(it->j, "responsible");
 	it->priority = (int)df_jv_int(it->j, "priority", 1);
 	it->independent = df_jv_bool(it->j, "independent");
-	it->plan = df_jv_int(it->j, "plan", -1);
+	it->plan = df_jv_int(it->j, "plan", 0);
+	it->runs = df_jv_int(it->j, "runs", 1);
+	it->need = df_jv_int(it->j, "need", it->runs);
 	s = text_of(it->j, "class");
 	for (c = DF_CLASS_TAP; c > 0; c--)
 		if (strcmp(s, df_class_name((enum df_class)c)) == 0)
 			break;
 	it->class = (enum df_class)c;
 	s = df_jv_str(it->j, "program");
-	if (it->id == NULL || (s && df_unbase64(&it->program, s, strlen(s))
-	    < 0))
+	if (it->id == NULL || it->runs < 1 || it->runs > DF_RUNS_MAX ||
+	    it->need < 1 || it->need > it->runs ||
+	    (s && df_unbase64(&it->program, s, strlen(s)) < 0))
 		return df_fail(e, DF_INPUT, "suite.item",
 		    "an item of the suite is malformed");
 	return 0;
@@ -574,6 +748,30 @@ code(struct df_leak *l, uint32_t n, const char *s, size_t len)
 	df_leak_add_lines(l, n, s, len);
 }
 
+/*
+ * The lines of a scenario, each without a citation before it ("D4 ERR-003:"):
+ * what it quotes is public, and a handoff that shows it behind a heading that
+ * ends in "D4" would have the whole line.
+ */
+static void
+scenario_lines(struct df_leak *l, uint32_t n, const char *s)
+{
+	enum df_family family;
+	const char *p, *id, *end;
+
+	for (; *s; s = *end ? end + 1 : end) {
+		end = s + strcspn(s, "\n");
+		p = s + strspn(s, " \t-*");
+		if (*p == 'D' && p[1] >= '1' && p[1] <= '9') {
+			id = p + 1 + strspn(p + 1, "0123456789");
+			id += *id == ' ';
+			id += df_spec_id(id, (size_t)(end - id), &family);
+			s = id;
+		}
+		df_leak_add_lines(l, n, s, (size_t)(end - s));
+	}
+}
+
 static void
 block(struct df_leak *l, uint32_t n, const char *s)
 {
@@ -608,7 +806,7 @@ df_suite_needles(const struct df_sealed *s, struct df_leak *l,
 		block(l, i, it.cleanup);
 		df_leak_add(l, DF_LEAK_TITLE, i, it.title, strlen(it.title));
 		df_leak_add(l, DF_LEAK_ID, i, it.id, strlen(it.id));
-		df_leak_add_lines(l, i, it.text, strlen(it.text));
+		scenario_lines(l, i, it.text);
 		code(l, i, it.program.s, it.program.n);
 		df_suite_item_release(&it);
 	}

@@ -166,8 +166,15 @@ task_facts(struct df_run *r, const char **isolation, struct df_err *e)
 static jv
 one_holdout(jv in)
 {
+	static const char *const times[] = { "errored", "need", "passed",
+	    "runs" };
 	jv v = jv_object(), m;
+	size_t i;
 
+	for (i = 0; i < DF_LEN(times); i++)	/* of several runs */
+		if (df_jv_int(in, times[i], -1) >= 0)
+			v = df_jset_int(v, times[i], df_jv_int(in, times[i],
+			    0));
 	v = df_jset(v, "class", df_jv_get(in, "class"));
 	m = df_jv_get(in, "failure");
 	if (jv_is_valid(m))
@@ -206,6 +213,8 @@ verdict_facts(struct df_run *r, const char **level, struct df_err *e)
 	}
 	for (i = 0; i < DF_LEN(same); i++)
 		v = df_jset(v, same[i], df_jv_get(in, same[i]));
+	if (df_jv_int(in, "flaky", -1) >= 0)
+		v = df_jset_int(v, "flaky", df_jv_int(in, "flaky", 0));
 	list = df_jv_get(in, "holdouts");
 	n = jv_array_length(jv_copy(list));
 	for (k = 0; k < n; k++) {

@@ -9,10 +9,10 @@
  *	df_trial_finish(&t);
  *	df_trial_release(&t);
  *
- * Each scenario runs in a new sandbox, on a copy of the judged tree, in one
- * bash that is an execute-only copy: the kernel lets nobody that it starts read
- * or trace it.  Its argv is a constant; the text comes from a memory file that
- * is closed before any of it runs; stdin is /dev/null; PATH is fixed and
+ * Each run of a scenario is in a new sandbox, on a copy of the judged tree, in
+ * one bash that is an execute-only copy: the kernel lets nobody that it starts
+ * read or trace it.  Its argv is a constant; the text comes from a memory file
+ * that is closed before any of it runs; stdin is /dev/null; PATH is fixed and
  * read-only.  Setup, execute and verify share its state.
  *
  *	PASS	verify's status is 0, the shell's too, and the shell sent the
@@ -26,8 +26,15 @@
  * A program (class exec, tap) runs in the place of verify, read-only, and if
  * it is a script by an execute-only copy of its interpreter: what is judged can
  * neither change nor trace it.  The text of a script it can read while that
- * runs.  Of a TAP program the plan is known beforehand, each test has to be
- * there once, and SKIP and TODO are ERROR.
+ * runs.  It finds the number of its run in DF_HOLDOUT_RUN.
+ *
+ * A TAP program (tap is set) passes when it ends with 0 and each test of its
+ * plan is there once and is ok; SKIP, TODO, no test and no plan are ERROR, also
+ * where it ends otherwise.  The plan is known beforehand, or is the output's.
+ * A program that need not speak TAP is judged by its status, and when that is
+ * 0 and a line of its output is TAP, by that too.  So TAP takes a PASS away
+ * and never makes one: who writes to the program's output gains nothing
+ * unless the program ends with 0 although a test failed.
  */
 #ifndef DF_WORK_JUDGE_H
 #define DF_WORK_JUDGE_H
@@ -40,7 +47,7 @@ struct df_judge {
 	/* set before df_judge_open() */
 	struct df_store *store;
 	enum df_level level;
-	int64_t ms, processes;		/* of a scenario */
+	int64_t ms, processes;		/* of one run of a scenario */
 	size_t output;			/* bytes kept of each stream */
 	struct df_list env;		/* further "NAME=value" */
 
@@ -61,7 +68,9 @@ struct df_trial {
 	struct df_digest tree;
 	const char *setup, *execute, *verify, *cleanup;	/* or "" */
 	const struct df_buf *program;	/* instead of verify, or NULL */
-	int64_t plan;			/* of a TAP program; 0: no TAP */
+	int tap;			/* the program has to speak TAP */
+	int64_t plan;			/* of its TAP; 0: its own */
+	int64_t number;			/* of the run, from 1 */
 
 	/* out, after df_trial_finish() */
 	enum df_trial_status status;
@@ -90,9 +99,12 @@ int df_trial_start(struct df_trial *t, struct df_err *e) DF_CHECK;
 void df_trial_finish(struct df_trial *t);
 void df_trial_release(struct df_trial *t);
 
+/* Is a line of it TAP: a version, a plan, a test with a number, "not ok"? */
+int df_tap_spoken(const char *s, size_t n);
 /*
- * What a TAP program said (TAP 12 to 14), against its plan: PASS, FAIL, or
- * ERROR with the reason in why.
+ * What a TAP program said (TAP 12 to 14), against its plan (0: the one in the
+ * output, before or behind all tests): PASS, FAIL, or ERROR with the reason in
+ * why.
  */
 enum df_trial_status df_tap_judge(const char *s, size_t n, int64_t plan,
 	char why[200]);

@@ -790,6 +790,12 @@ many(void)
 #define Y9 "```yaml\nscenario_id: HS-001\npriority: P0\ntitle: one\n```\n" \
 	"Verify:\n```bash\ntrue\n```\n"
 
+/* Behavioural: id, pass_criteria. */
+#define B9(id, more) "```yaml\nscenario_id: " id "\npriority: P1\n" \
+	"title: t\nexpected_outcome:\n  description: it is\n" more "```\n"
+#define RUNS(a, b) "pass_criteria:\n  runs_required: " a \
+	"\n  pass_threshold: " b "\n"
+
 static char dir[4096];
 
 static void
@@ -842,6 +848,44 @@ make(const char *d9, const char *tests, struct df_suite_count *c, size_t *n,
 	df_sealed_release(&s);
 	df_spec_release(&sp);
 	return r == 0 ? "" : e.code;
+}
+
+static void
+behavioural(void)
+{
+	struct df_suite_count c;
+	struct df_leak *l = df_leak_new();
+	size_t n;
+
+	is_str(make(B9("HS-001", "") B9("HS-003", RUNS("3", "2 of 3")) D9_2,
+	    NULL, &c, &n, NULL), "", "behavioural scenarios");
+	ok(c.scenarios == 3 && c.executable == 1, "are not executable");
+	is_str(c.lacking, "HS-001, HS-003", "and are named");
+	is_str(make(B9("HS-001", "") B9("HS-002", "") B9("HS-003", "")
+	    B9("HS-004", "") B9("HS-005", "") B9("HS-006", "")
+	    B9("HS-007", "") B9("HS-008", ""), NULL, &c, &n, NULL), "",
+	    "many of them");
+	is_str(c.lacking, "HS-001, HS-002, HS-003, HS-004, HS-005, HS-006 "
+	    "and 2 more", "are counted");
+	is_str(make(B9("HS-001", RUNS("100", "100 of 100")), NULL, &c, &n,
+	    NULL), "", "100 runs");
+	is_str(make(B9("HS-001", RUNS("0", "0")), NULL, &c, &n, NULL),
+	    "suite.runs", "no run");
+	is_str(make(B9("HS-001", RUNS("101", "1")), NULL, &c, &n, NULL),
+	    "suite.runs", "too many");
+	is_str(make(B9("HS-001", RUNS("99999999999999999999", "1")), NULL, &c,
+	    &n, NULL), "suite.runs", "very many");
+	is_str(make(B9("HS-001", RUNS("3", "1 of 99999999999999999999")),
+	    NULL, &c, &n, NULL), "suite.runs", "of very many");
+	is_str(make(B9("HS-001", RUNS("3", "4")), NULL, &c, &n, NULL),
+	    "suite.runs", "more than all");
+	is_str(make(B9("HS-001", "") "- D4 ERR-003: \"Condition: Additional "
+	    "files, dependencies, or framework behaviors appear\"\n", NULL,
+	    &c, &n, l), "", "with a citation");
+	ok(scan(l, "condition: additional files, dependencies, or framework "
+	    "behaviors appear") == 1 && found.v[0].kind == DF_LEAK_TEXT &&
+	    found.v[0].item == 1, "what is quoted is looked for");
+	df_leak_free(l);
 }
 
 static void
@@ -935,6 +979,7 @@ main(void)
 	borders();
 	against_plain();
 	many();
+	behavioural();
 	suites();
 	return tap_done();
 }
