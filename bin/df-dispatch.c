@@ -66,16 +66,32 @@ on_signal(int sig)
 	stop = 1;
 }
 
+static sigset_t caught;
+
+/* They come while df_children_wait() waits, and where they are asked for. */
 static void
 catch_signals(void)
 {
 	struct sigaction sa = { .sa_handler = on_signal };
 
+	sigemptyset(&caught);
+	sigaddset(&caught, SIGINT);
+	sigaddset(&caught, SIGTERM);
+	sigaddset(&caught, SIGHUP);
+	sigprocmask(SIG_BLOCK, &caught, NULL);
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGHUP, &sa, NULL);
 	sa.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &sa, NULL);
+}
+
+static int
+stopped(void)
+{
+	sigprocmask(SIG_UNBLOCK, &caught, NULL);
+	sigprocmask(SIG_BLOCK, &caught, NULL);
+	return stop;
 }
 
 /* ---- the results file ---- */
@@ -284,7 +300,7 @@ dispatch(struct work *w, struct df_err *e)
 	w->d.arg = w;
 	if (df_dispatch_open(&w->d, e) < 0)
 		return -1;
-	while (again && !stop) {
+	while (again && !stopped()) {
 		if (!o_merge && df_dispatch_run(&w->d, e) < 0)
 			return -1;
 		if (stop)
@@ -297,7 +313,7 @@ dispatch(struct work *w, struct df_err *e)
 			    "the results do not fit together");
 	}
 	wipe(w);
-	if (stop)
+	if (stopped())
 		w->d.worst = df_exit_worst(w->d.worst, DF_EXTERNAL);
 	else if (!o_merge)
 		say_blocked(w);

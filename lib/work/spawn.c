@@ -411,9 +411,12 @@ df_children_wait(struct df_child **c, size_t n, int64_t ms)
 	struct df_child **who = df_calloc(n * 7 + 1, sizeof(*who));
 	int64_t now = df_mono_ms(), until = ms < 0 ? INT64_MAX : now + ms;
 	int64_t next;
+	struct timespec left;
+	sigset_t none;
 	size_t i, k, m;
 	int ended = 0, r;
 
+	sigemptyset(&none);
 	for (;;) {
 		next = until;
 		for (i = 0, m = 0; i < n; i++) {
@@ -430,9 +433,10 @@ df_children_wait(struct df_child **c, size_t n, int64_t ms)
 		}
 		if (m == 0)
 			break;
-		r = poll(pf, (nfds_t)m, next == INT64_MAX ? -1 :
-		    next <= now ? 0 : next - now > 3600000 ? 3600000 :
-		    (int)(next - now));
+		left.tv_sec = next <= now ? 0 : (next - now) / 1000;
+		left.tv_nsec = next <= now ? 0 : (next - now) % 1000 * 1000000;
+		r = ppoll(pf, (nfds_t)m, next == INT64_MAX ? NULL : &left,
+		    &none);
 		if (r < 0 && errno == EINTR)
 			break;
 		for (i = 0; r > 0 && i < m; i++)

@@ -71,7 +71,9 @@ int df_child_start(struct df_child *c, struct df_err *e) DF_CHECK;
 /*
  * Wait until at least one of the n children has ended (NULL entries and those
  * that ended before are passed over), a signal came, or ms are over (-1:
- * never).  Returns how many ended newly.
+ * never).  Returns how many ended newly.  Signals that the caller blocks are
+ * let through while it waits and only then, so that none is missed between a
+ * look at what a handler has set and the wait.
  */
 int df_children_wait(struct df_child **c, size_t n, int64_t ms);
 /* SIGKILL to the outermost process, and so to the whole sandbox. */
