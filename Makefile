@@ -225,11 +225,12 @@ docdir = $(DESTDIR)$(PREFIX)/share/doc/darkfactory
 mandir = $(DESTDIR)$(PREFIX)/share/man
 compdir = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 
-SHARED = $(foreach d,agents contracts pipelines policy profiles templates,\
-	$(sort $(wildcard share/$(d)/*)))
+SHARED = $(shell find $(addprefix share/,agents compat contracts \
+	pipelines policy profiles templates) -type f | sort)
 EXAMPLES = $(shell find examples -type f | sort)
 MANUALS = $(sort $(wildcard man/*.[157]))
 
+mode = $(if $(shell test -x $(1) && echo x),755,644)
 # In Debian's place for a file's pages: man/man1/df-boot.1.
 manual = $(mandir)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
 
@@ -237,11 +238,12 @@ install: all
 	install -d $(bindir) $(libexecdir) $(compdir)
 	install -m 755 $(TOOLS:%=$(O)/bin/%) $(bindir)
 	install -m 755 $(LIBEXEC:%=$(O)/libexec/darkfactory/%) $(libexecdir)
-	$(foreach f,$(SHARED),install -D -m 644 $(f) $(f:share/%=$(sharedir)/%) &&) :
+	$(foreach f,$(SHARED),install -D -m $(call mode,$(f)) $(f) \
+	    $(f:share/%=$(sharedir)/%) &&) :
 	$(foreach f,$(MANUALS),install -D -m 644 $(f) $(call manual,$(f)) &&) :
 	$(foreach f,README COPYING,install -D -m 644 $(f) $(docdir)/$(f) &&) :
-	$(foreach f,$(EXAMPLES),install -D -m $(if $(shell test -x $(f) && \
-	    echo x),755,644) $(f) $(docdir)/$(f) &&) :
+	$(foreach f,$(EXAMPLES),install -D -m $(call mode,$(f)) $(f) \
+	    $(docdir)/$(f) &&) :
 	install -m 644 share/completions/darkfactory.bash $(compdir)/df-boot
 	for t in $(filter-out df-boot,$(TOOLS)); do \
 	    ln -sf df-boot $(compdir)/$$t || exit; done

@@ -2,7 +2,7 @@
 # The six holdouts of the orchestrator's own specification, asked of our tools:
 # first one by one, by our command lines; then by df-holdout, as they were
 # published and mended, of a tree that holds our tools behind the command line
-# that they call (python3 -m factory).
+# that they call (python3 -m factory), which is share/compat.
 
 # shellcheck disable=SC2016 # dollars are meant for others
 # shellcheck source=t/lib.sh
@@ -12,7 +12,7 @@ ho1=$corpus
 corpus specs/dark-factory-fixed
 needs_tool df-sign df-validate df-boot df-handoff df-prompt df-dispatch \
 	df-holdout df-report df-status
-needs_prog jq git
+needs_prog jq git perl
 keys
 # the test/ specification that they speak of
 mkdir test
@@ -120,191 +120,115 @@ no 'HS-006: and none in a prompt' grep -li 'expected answer' \
 
 # ---- as they stand, in the judge ----
 
-if ! has_bwrap || ! [ -x /usr/bin/python3 ]; then
-	skip 1 'bwrap cannot make a sandbox here, or no python3'
+if ! has_bwrap || ! [ -x /usr/bin/python3 ] || ! [ -x /usr/bin/jq ] ||
+    ! [ -x /usr/bin/age ]; then
+	skip 1 'bwrap cannot make a sandbox here, or no python3, jq or age'
 	done_testing
 fi
-mkdir -p base/factory base/tools/bin base/tools/share \
+# An installation, and the specification that they speak of.
+mkdir -p base/tools/bin base/tools/libexec base/tools/share \
 	base/_design/docs/templates
+for i in df-sign df-validate df-boot df-handoff df-prompt df-dispatch \
+    df-holdout df-report df-store; do
+	cp "$build/bin/$i" base/tools/bin
+done
+cp -RL "$build/libexec/darkfactory" base/tools/libexec
+cp -RL "$build/share/darkfactory" base/tools/share
+rm -rf base/tools/share/darkfactory/templates/spec	# has ids of a suite
+strip base/tools/bin/* base/tools/libexec/*/* 2>/dev/null
 cp -R test base/_design/docs/templates/test
 # That specification has a suite of its own.  What the two have in common, ids
 # and the heads of tables, df-boot would find in the base.
 sed -i 's/HS-00/HS-01/Ig; /^| Check | What/,/^$/d; /^| D2 Scen/,/^$/d' \
 	base/_design/docs/templates/test/D9*
-for i in df-sign df-validate df-boot df-handoff df-prompt df-dispatch \
-    df-report; do
-	cp "$build/bin/$i" base/tools/bin
-done
-mkdir base/tools/libexec
-cp -RL "$build/libexec/darkfactory" base/tools/libexec
-cp -RL "$build/share/darkfactory" base/tools/share
-strip base/tools/bin/* base/tools/libexec/*/* 2>/dev/null
-cat >base/factory/__main__.py <<'END'
-"""The orchestrator's command line, by the tools beside it."""
-import argparse, glob, json, os, shutil, subprocess, sys
-
-TOOLS = os.path.abspath("tools/bin")
-
-
-def tool(*argv, **kw):
-    return subprocess.run([os.path.join(TOOLS, argv[0]), *argv[1:]],
-                          stdout=subprocess.PIPE, text=True, **kw)
-
-
-def say(value, status):
-    print(json.dumps(value, indent=1, ensure_ascii=False))
-    sys.exit(status)
-
-
-def validate(a):
-    r = tool("df-validate", "-q", "--json", a.spec_dir)
-    say(json.loads(r.stdout), r.returncode)
-
-
-def boot(a, *more):
-    home = os.path.join(a.output_dir, ".df")
-    os.makedirs(home, exist_ok=True)
-    os.environ.update(HOME=home, DF_KEYS=home + "/keys",
-                      DF_TRUST=home + "/trust", DF_SCRATCH=home)
-    if not os.path.exists(home + "/keys"):
-        tool("df-sign", "init", "-q", "--person", "alice", check=True)
-    r = tool("df-boot", "-q", "--spec", a.spec_dir, "-o", home + "/runs",
-             "--set", "sandbox.level=none", *more, check=True)
-    os.environ["DF_RUN"] = r.stdout.strip()
-    tool("df-handoff", "-q", check=True)
-
-
-def copied(a, kind, name):
-    for path in sorted(glob.glob(os.environ["DF_RUN"] + f"/{kind}/*.json")):
-        with open(path[:-4] + "md", encoding="utf-8") as f, \
-                open(path, encoding="utf-8") as g:
-            text, record = f.read(), json.load(g)
-        to = os.path.join(a.output_dir, record["handoff_id"])
-        os.makedirs(to, exist_ok=True)
-        to = os.path.join(to, record["handoff_id"] + name)
-        with open(to, "w", encoding="utf-8") as f:
-            f.write(text)
-        yield {"handoff_id": record["handoff_id"], "path": to,
-               "task_id": record["task_id"],
-               "scenarios": record.get("scenarios", [])}
-
-
-def generate(a):
-    boot(a)
-    index = {"handoffs": list(copied(a, "handoff", "_BUILDER_HANDOFF.md"))}
-    with open(a.output_dir + "/handoff_index.json", "w") as f:
-        json.dump(index, f)
-    say(index, 0)
-
-
-def prompts(a):
-    a.output_dir = a.handoffs_dir
-    boot(a)
-    tool("df-prompt", "-q", check=True)
-    say(list(copied(a, "prompt", "_AGENT_PROMPT.md")), 0)
-
-
-def run(a):
-    adapter = os.path.join(a.output_dir, "agent.json")
-    with open(adapter, "w") as f:
-        json.dump({"schema": "df.adapter/1", "name": "agent",
-                   "version": "1.0.0", "workspace": "none",
-                   "argv": [os.environ["FACTORY_CLAUDE_PATH"], "{prompt}"]}, f)
-    boot(a, "--set", "agent.adapter=" + adapter)
-    tool("df-prompt", "-q", check=True)
-    r = tool("df-dispatch", "-q", stderr=subprocess.DEVNULL)
-    shutil.copy(os.environ["DF_RUN"] + "/log.jsonl",
-                a.output_dir + "/ledger.jsonl")
-    tool("df-report", "-q", check=True)
-    with open(os.environ["DF_RUN"] + "/report.json", encoding="utf-8") as f:
-        say(json.load(f), r.returncode)
-
-
-p = argparse.ArgumentParser(prog="factory")
-sub = p.add_subparsers(required=True)
-for verb in validate, generate, prompts, run:
-    s = sub.add_parser(verb.__name__)
-    s.set_defaults(verb=verb)
-    for option in "spec-dir", "output-dir", "handoffs-dir":
-        s.add_argument("--" + option)
-a = p.parse_args()
-a.verb(a)
-END
 adapter idle 'result PASS' '"workspace":"none"'
+# "factory CLI installed", says their run protocol.  The judge lets nobody
+# install anything, and its python3 takes no module from the current directory
+# (an artifact's json.py would judge itself), so a variable says where it is.
+# There is no sandbox in a sandbox, which another one says.
+cat >judge.json <<'END'
+{
+ "schema": "df.profile/1",
+ "name": "judge",
+ "version": "1.0.0",
+ "judge_environment": ["PYTHONPATH", "DF_SANDBOX_LEVEL"],
+ "policies": ["default"],
+ "pipeline": "d1-d10@1.0.0"
+}
+END
 
-# verdict SPEC [JOBS]: of its suite on that base, in $rc; a scenario a line
+# verdict SPEC [PROFILE [JOBS]]: of its suite on that base, in $rc; a scenario
+# a line
 verdict() {
-	ready "$adapter" --spec "$1" --base base
+	ready "$adapter" --spec "$1" --base base --profile "${2:-./judge.json}"
 	must df-dispatch -q -j 2
-	run env PYTHONPATH=. df-holdout -q -j "${2:-2}"
+	run env PYTHONPATH=tools/share/darkfactory/compat/python \
+		DF_SANDBOX_LEVEL=none df-holdout -q -j "${3:-2}"
 	jq -r '.holdouts[] | [.holdout_id, .status, .failure // "-"] |
 		join(" ")' "$DF_RUN/holdout/1.json" >verdict
 }
 
-# "factory CLI installed", says their run protocol.  The judge lets nobody
-# install anything, and its python3 takes no module from the current directory
-# (an artifact's json.py would judge itself), so D9 has to declare the variable
-# that says where it is.
-# with_path FROM TO: a copy that does
-with_path() {
-	mkdir "$2"
-	cp "$1"/*.md "$1"/*.yaml "$2"
-	chmod -R u+w "$2"
-	perl -0 -pi -e 's/\n## Scenarios\n/
-## Environment Variables
-
-- `PYTHONPATH`: where the factory CLI is (default: none)
-$&/ or die' "$2/D9_HOLDOUT_SCENARIOS.md" || bail "$2"
-}
-
-verdict "$corpus"
+verdict "$corpus" default
 is "$(sed -n 's/^\(HS-00[23]\) //p' verdict | tr '\n' ' ')" \
 	'ERROR execute ERROR setup ' 'not installed, the program is not found'
-with_path "$corpus" published
-verdict published
+verdict "$corpus"
 is "$(cat verdict)" 'HS-001 ERROR no-executable-verify
 HS-002 PASS -
 HS-003 ERROR execute
 HS-004 PASS -
 HS-005 ERROR no-executable-verify
 HS-006 FAIL verify' 'as published: two pass, two are tables, two cannot pass'
-is "$rc $(jq -r .verdict "$DF_RUN/holdout/1.json")" '3 ERROR' \
-	'as published: nobody can pass that suite'
+is "$rc $(jq -r '.verdict + " " + .level' "$DF_RUN/holdout/1.json")" \
+	'3 ERROR bwrap' 'as published: nobody can pass that suite'
 must df-holdout show -m 'why two cannot pass'
 is "$(jq -r '.holdouts[] | select(.holdout_id == "HS-003").actual_output' \
 	"$out" | grep '^NameError')" "NameError: name 'json' is not defined" \
 	'as published: HS-003 lacks an import'
 exits 4 'as published: it leads to no approval' df-decide approve -m 'well'
 
-# Mended: tables made executable, the import added, \d read as Perl does.
-with_path "$corpus" mended
+# The two tables written as what they say.  A run that is to fail ends with a
+# status, which Execute of HS-005 has to keep, as that of HS-004 does.
+mkdir tables
+cp "$corpus"/*.md "$corpus"/*.yaml tables
+chmod -R u+w tables
 perl -0 -pi -e '
-	s/^import re$/import json, re/m or die "import";
-	s/grep -cE (.\^\\d)/grep -cP $1/ or die "grep";
 	s{(\| 4 \| JSON output for test 2.*?\n)}{$1
 ```bash
 grep -qx EXIT_PASS=0 /tmp/holdout_hs001_codes.txt &&
-grep -q ".status.: .PASS." /tmp/holdout_hs001_pass.json &&
+grep -q \x27"status": "PASS"\x27 /tmp/holdout_hs001_pass.json &&
 grep -qx EXIT_FAIL=1 /tmp/holdout_hs001_codes.txt &&
 grep -q "Missing required document: D5_RESEARCH.md" /tmp/holdout_hs001_fail.json
 ```
 } or die "HS-001";
-	s{(--output-dir "\$OUTPUT_DIR" > /tmp/holdout_hs005_report.json 2>&1\n)}
-	{$1EXIT_CODE=\$?\n} or die "execute";
+	s{(> /tmp/holdout_hs005_report.json 2>&1\n)}{$1EXIT_CODE=\$?\n} or
+		die "Execute";
 	s{(\| 4 \| Dispatch ledger .*?\n)}{$1
 ```bash
 status() {
 	python3 -c "
 import json, sys
-tasks = json.load(open(\x27/tmp/holdout_hs005_report.json\x27))[\x27dispatches\x27]
-print([t[\x27status\x27] for t in tasks if t[\x27task_id\x27] == sys.argv[1]][0])" \$1
+tasks = json.load(open(sys.argv[1] + \x27/factory_report.json\x27))[\x27dispatches\x27]
+print([t[\x27status\x27] for t in tasks if t[\x27task_id\x27] == sys.argv[2]][0])" "\$OUTPUT_DIR" \$1
 }
-test "\$EXIT_CODE" -ne 0 && test \$(status T-003) = FAILED &&
+test "\$EXIT_CODE" -eq 1 && test \$(status T-003) = FAILED &&
 test \$(status T-005) = BLOCKED && test \$(status T-004) = COMPLETED &&
-grep -q dispatch/T-003 "\$OUTPUT_DIR/ledger.jsonl" &&
-grep -q dispatch/T-004 "\$OUTPUT_DIR/ledger.jsonl"
+grep -q T-003 "\$OUTPUT_DIR/dispatch_ledger.jsonl" &&
+grep -q T-004 "\$OUTPUT_DIR/dispatch_ledger.jsonl"
 ```
-} or die "HS-005"' mended/D9_HOLDOUT_SCENARIOS.md || bail 'not mended'
+} or die "HS-005"' tables/D9_HOLDOUT_SCENARIOS.md || bail 'no tables'
+verdict tables
+is "$(cat verdict)" 'HS-001 PASS -
+HS-002 PASS -
+HS-003 ERROR execute
+HS-004 PASS -
+HS-005 PASS -
+HS-006 FAIL verify' 'with tables that can be run: four pass'
+
+# One word each: the import, and \d read as Perl does.
+cp -R tables mended
+perl -0 -pi -e 's/^import re$/import json, re/m or die "import";
+	s/grep -cE (.\^\\d)/grep -cP $1/ or die "grep"' \
+	mended/D9_HOLDOUT_SCENARIOS.md || bail 'not mended'
 verdict mended
 is "$(cat verdict)" 'HS-001 PASS -
 HS-002 PASS -
@@ -314,10 +238,18 @@ HS-005 PASS -
 HS-006 PASS -' 'mended: all six pass'
 is "$rc $(jq -r .verdict "$DF_RUN/holdout/1.json")" '0 ACCEPT' \
 	'mended: ACCEPT'
-# A tree whose orchestrator lets a cycle pass does not.
-sed -i 's/say(json.loads(r.stdout), r.returncode)/say(json.loads(r.stdout), 0)/' \
-	base/factory/__main__.py
-verdict mended 1
+# The same asked of the command line itself, which asks what it is a part of.
+run env FACTORY_JUDGE_ENV='DF_SANDBOX_LEVEL=none
+	PYTHONPATH=tools/share/darkfactory/compat/python' \
+	"$build/share/darkfactory/compat/factory" holdout --spec-dir mended \
+	--install-root base
+is "$rc $(jq -c '[.verdict, .p0_passed, (.holdouts | map(.status))]' "$out")" \
+	'0 ["ACCEPT",4,["PASS","PASS","PASS","PASS","PASS","PASS"]]' \
+	'mended: factory holdout says so too'
+# A tree whose orchestrator lets a gap pass does not.
+perl -0 -pi -e 's/check \|\| code=1/check || :/ or die' \
+	base/tools/share/darkfactory/compat/factory || bail 'no lie'
+verdict mended ./judge.json 1
 is "$(grep -v PASS verdict | tr '\n' ' ')" \
 	'HS-001 FAIL verify HS-002 ERROR not-run HS-003 ERROR not-run HS-004 ERROR not-run HS-005 ERROR not-run HS-006 ERROR not-run ' \
 	'mended: and one that lies about a gap fails, at the first of P0'
