@@ -50,7 +50,8 @@ df-prompt_SRC = texts
 df-sign_SRC = sign-file sign-init
 df-status_SRC = status-as
 df-store_SRC = name
-df-validate_SRC = validate-record validate-run
+df-validate_SRC = validate-explain validate-init validate-record \
+	validate-run validate-show validate-speckit
 
 UNIT = $(patsubst t/unit/%.c,%,$(sort $(wildcard t/unit/*.c)))
 FUZZ = $(filter-out main,$(patsubst t/fuzz/%.c,%,$(sort $(wildcard t/fuzz/*.c))))
@@ -225,7 +226,7 @@ docdir = $(DESTDIR)$(PREFIX)/share/doc/darkfactory
 mandir = $(DESTDIR)$(PREFIX)/share/man
 compdir = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 
-SHARED = $(shell find $(addprefix share/,agents compat contracts \
+SHARED = $(shell find $(addprefix share/,agents compat contracts import \
 	pipelines policy profiles templates) -type f | sort)
 EXAMPLES = $(shell find examples -type f | sort)
 MANUALS = $(sort $(wildcard man/*.[157]))

@@ -132,11 +132,13 @@ static void
 say_findings(const struct df_boot *b)
 {
 	struct df_buf text = DF_BUF_INIT;
+	unsigned how = df_diag_how();
 	size_t i;
 
 	for (i = 0; i < b->check.n; i++)
-		if (b->check.diag[i].severity == DF_ERROR || df_verbose)
-			df_diag_text(&text, &b->check.diag[i], df_tty());
+		if ((b->check.diag[i].severity == DF_ERROR &&
+		    b->check.diag[i].waived == NULL) || df_verbose)
+			df_diag_text(&text, &b->check.diag[i], how);
 	(void)!fwrite(text.s, 1, text.n, stderr);
 	df_buf_release(&text);
 }

@@ -3,28 +3,29 @@
  * record of ours.
  *
  * Findings go to stderr, the result of each check to stdout: of a
- * specification with --json the ValidationResult, one canonical line.
+ * specification with --json the ValidationResult, one canonical line.  In the
+ * other formats findings are what stdout has.
  */
 #include "base/df.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/opt.h"
 #include "base/out.h"
-#include "base/schema.h"
-#include "base/text.h"
-#include "spec/diag.h"
 #include "spec/suite.h"
 #include "validate.h"
 
-static const char *holdouts, *explain, *schema, *run_path;
+static const char *holdouts, *explain, *schema, *run_path, *init;
+static const char *format = "text", *profile = "d1-d10", *waivers;
 static int product;
 
 static const struct df_opt opts[] = {
 	{ 0, "holdouts", "PATH", "D9 is this file, or in this directory",
 	    DF_OPT_STR, &holdouts, 0, 0 },
+	{ 0, "waivers", "DIR", "signed waivers for findings (df-decide waive)",
+	    DF_OPT_STR, &waivers, 0, 0 },
 	{ 0, "product", NULL, "print the ProductSpec as JSON instead",
 	    DF_OPT_FLAG, &product, 0, 0 },
 	{ 0, "schema", "NAME", "the record's schema, if it does not name it",
@@ -33,6 +34,13 @@ static const struct df_opt opts[] = {
 	    DF_OPT_STR, &run_path, 0, 0 },
 	{ 0, "explain", "RULE", "say what a rule means; \"all\" lists them",
 	    DF_OPT_STR, &explain, 0, 0 },
+	{ 0, "init", "DIR", "write an empty specification to fill",
+	    DF_OPT_STR, &init, 0, 0 },
+	{ 0, "profile", "NAME", "what a directory is: d1-d10 or speckit",
+	    DF_OPT_STR, &profile, 0, 0 },
+	{ 0, "format", "FORMAT", "text, json (as --json), github or sarif",
+	    DF_OPT_STR, &format, 0, 0 },
+	DF_ARG_TRUST,
 	DF_ARG_JSON,
 	DF_ARG_QUIET,
 	DF_ARG_VERBOSE,
@@ -44,149 +52,61 @@ static const struct df_tool tool = {
 	"Check a product specification, D1 to D10, or any record.",
 	opts, NULL,
 	DF_EXIT(DF_OK) | DF_EXIT(DF_NO) | DF_EXIT(DF_USAGE) |
-	    DF_EXIT(DF_INPUT) | DF_EXIT(DF_INTEGRITY) | DF_EXIT(DF_EXTERNAL),
+	    DF_EXIT(DF_INPUT) | DF_EXIT(DF_AUTH) | DF_EXIT(DF_INTEGRITY) |
+	    DF_EXIT(DF_CONFLICT) | DF_EXIT(DF_EXTERNAL),
 	NULL
 };
 
-static void
-wrapped(struct df_buf *b, const char *s)
-{
-	size_t col = 0, n;
-
-	while (*s) {
-		n = strcspn(s, " ");
-		if (col && col + 1 + n > 76) {
-			df_buf_ch(b, '\n');
-			col = 0;
-		}
-		df_buf_str(b, col ? " " : "    ");
-		df_buf_add(b, s, n);
-		col += n + (col ? 1 : 4);
-		s += n;
-		s += *s == ' ';
-	}
-	df_buf_ch(b, '\n');
-}
-
+/* As df-boot would, whoever is going to boot. */
 static int
-explain_rule(void)
+read_waivers(struct df_waivers *w, struct df_trust *t, struct df_err *e)
 {
-	const struct df_rule_def *r = df_rule_find(explain);
-	struct df_buf b = DF_BUF_INIT;
-	const char *word[256], *near;
-	size_t i;
+	struct df_trust_files f;
+	char root[DF_FP_STR];
+	int r;
 
-	if (strcmp(explain, "all") == 0)
-		for (i = 0; i < df_nrules; i++)
-			df_buf_fmt(&b, "%s\t%s\t%s\n", df_rules[i].id,
-			    df_severity_name[df_rules[i].severity],
-			    df_rules[i].about);
-	else if (r) {
-		df_buf_fmt(&b, "%s (%s%s): %s\n", r->id,
-		    df_severity_name[r->severity], r->d9 ?
-		    ", needs D9" : "", r->about);
-		wrapped(&b, r->explain);
-	} else {
-		for (i = 0; i < df_nrules && i < DF_LEN(word); i++)
-			word[i] = df_rules[i].id;
-		near = df_suggest(explain, word, i);
-		if (near)
-			df_usage("no rule \"%s\"; did you mean %s?", explain,
-			    near);
-		df_usage("no rule \"%s\"; --explain all lists them", explain);
-	}
-	df_out_raw(b.s, b.n);
-	df_buf_release(&b);
-	return DF_OK;
-}
-
-static void
-print_findings(const struct df_check *c)
-{
-	struct df_buf b = DF_BUF_INIT;
-	int colour = df_tty();
-	size_t i;
-
-	for (i = 0; i < c->n; i++) {
-		if (c->diag[i].severity < (df_quiet ? DF_ERROR :
-		    df_verbose ? DF_NOTE : DF_WARNING))
-			continue;
-		df_diag_text(&b, &c->diag[i], colour);
-		if (b.n > 65536) {
-			fwrite(b.s, 1, b.n, stderr);
-			df_buf_reset(&b);
-		}
-	}
-	fwrite(b.s, 1, b.n, stderr);
-	df_buf_release(&b);
-	if (c->cut)
-		df_warn("%zu more findings are not shown", c->cut);
-}
-
-void
-df_validate_checks(const struct df_check *c)
-{
-	struct df_buf b = DF_BUF_INIT;
-	unsigned k;
-
-	for (k = 0; k < DF_CHECKS; k++) {
-		if (!c->row[k].ran)
-			continue;
-		df_buf_fmt(&b, "%s %s: ", c->row[k].pass ? "PASS" : "FAIL",
-		    c->row[k].name);
-		df_text_foreign(&b, c->row[k].msg, strlen(c->row[k].msg),
-		    DF_TEXT_LINE, 0, 2000);
-		df_buf_ch(&b, '\n');
-	}
-	df_out_raw(b.s, b.n);
-	df_buf_release(&b);
-}
-
-int
-df_validate_print(jv v, const char *name)
-{
-	struct df_buf b = DF_BUF_INIT;
-	struct df_err e;
-	int code = DF_OK;
-
-	if (df_schema_write(&b, v, name, &e) == -1) {
-		df_err_print(&e);
-		code = e.exit;
-	} else
-		df_out_raw(b.s, b.n);
-	df_buf_release(&b);
-	return code;
+	if (waivers == NULL)
+		return 0;
+	df_trust_files_init(&f);
+	r = df_trust_usual(&f, t, root, e);
+	if (r == 0)
+		r = df_waivers_read(w, waivers, t, df_now_ms(), e);
+	df_trust_files_release(&f);
+	if (r < 0)
+		df_waivers_release(w);	/* one that does not hold: none does */
+	return r;
 }
 
 static int
 validate_spec(const char *dir)
 {
+	struct df_waivers w = { 0 };
+	struct df_trust t = { 0 };
 	struct df_spec sp;
 	struct df_check c;
 	struct df_err e;
-	int code;
+	int code = DF_OK;
 
-	if (df_spec_load_dir(&sp, dir, holdouts, 0, &e) == -1) {
-		df_err_print(&e);
-		return e.exit;
-	}
+	if (df_spec_load_dir(&sp, dir, holdouts, 0, &e) == -1)
+		return df_validate_error(dir, &e);
 	df_check_run(&c, &sp);
-	code = c.pass ? DF_OK : DF_NO;
-	print_findings(&c);
+	if (read_waivers(&w, &t, &e) < 0)
+		code = df_validate_error(waivers, &e);
+	df_check_waive(&c, &sp, &w);
+	code = df_exit_worst(code, c.pass ? DF_OK : DF_NO);
+	df_validate_findings(&c, dir);
 	if (product)
 		code = df_exit_worst(code, df_validate_print(
 		    df_spec_product(&sp, 1), "product-spec"));
 	else if (df_args.json)
 		code = df_exit_worst(code, df_validate_print(
 		    df_check_result(&c, &sp, 0), "validation"));
-	else if (!df_quiet)
+	else if (df_validate_plain())
 		df_validate_checks(&c);
-	df_note("%s: %s, %zu error%s, %zu warning%s", dir,
-	    c.pass ? "PASS" : c.blocked ? "BLOCKED" : "FAIL",
-	    c.count[DF_ERROR], c.count[DF_ERROR] == 1 ? "" : "s",
-	    c.count[DF_WARNING], c.count[DF_WARNING] == 1 ? "" : "s");
 	df_check_release(&c);
 	df_spec_release(&sp);
+	df_waivers_release(&w);
+	df_trust_release(&t);
 	return code;
 }
 
@@ -197,9 +117,46 @@ validate(const char *path)
 
 	if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode))
 		return df_validate_file(path, schema);
+	if (strcmp(profile, "speckit") == 0)
+		return df_validate_speckit(path, product);
 	if (df_suite_manifest(path))
 		return df_validate_suite(path);
 	return validate_spec(path);
+}
+
+/* In a format other than text and JSON there is one way to say a thing. */
+static void
+look_at_options(size_t n)
+{
+	int special;
+
+	if (df_args.json && strcmp(format, "text") == 0)
+		format = "json";
+	if (df_validate_format(format) < 0)
+		df_usage("--format is text, json, github or sarif");
+	special = strcmp(format, "github") == 0 ||
+	    strcmp(format, "sarif") == 0;
+	if (df_args.json && special)
+		df_usage("either --json or --format %s", format);
+	if (strcmp(profile, "d1-d10") != 0 && strcmp(profile, "speckit") != 0)
+		df_usage("--profile is d1-d10 or speckit");
+	if (init && strcmp(profile, "d1-d10") != 0)
+		df_usage("--init writes d1-d10");
+	if (special && (product || init || explain))
+		df_usage("--format %s is for findings", format);
+	if ((init || explain) && n)
+		df_usage("--%s takes no operand", init ? "init" : "explain");
+	if (run_path && n)
+		df_usage("either a run or operands");
+	if (run_path == NULL && n == 0)
+		run_path = df_args.run;
+	if (special && run_path && *run_path && n == 0)
+		df_usage("--format %s is for operands", format);
+	if ((holdouts || waivers) && strcmp(profile, "speckit") == 0)
+		df_usage("--%s belongs to the profile d1-d10", holdouts ?
+		    "holdouts" : "waivers");
+	if (holdouts && n > 1)
+		df_usage("--holdouts belongs to one directory");
 }
 
 int
@@ -210,22 +167,17 @@ main(int argc, char **argv)
 	int code = DF_OK;
 
 	operand = df_opt_parse(&tool, argc, argv, &n);
-	if (explain) {
-		if (n)
-			df_usage("--explain takes no operand");
-		return df_out_end(explain_rule());
-	}
-	if (run_path && n)
-		df_usage("either a run or operands");
-	if (run_path == NULL && n == 0)
-		run_path = df_args.run;
+	look_at_options(n);
+	if (init)
+		return df_out_end(df_validate_init(init));
+	if (explain)
+		return df_out_end(df_validate_explain(explain));
 	if (run_path && *run_path && n == 0)
 		return df_out_end(df_validate_run(run_path));
 	if (n == 0)
 		df_usage("no specification directory");
-	if (holdouts && n > 1)
-		df_usage("--holdouts belongs to one directory");
 	for (i = 0; i < n; i++)
 		code = df_exit_worst(code, validate(operand[i]));
+	df_validate_end();
 	return df_out_end(code);
 }

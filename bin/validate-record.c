@@ -34,10 +34,8 @@ say_record(const char *path, const char *kind, const struct df_err *e)
 	struct df_buf b = DF_BUF_INIT;
 	jv v;
 
-	if (e && undecided(e)) {
-		df_err_print(e);
-		return e->exit;
-	}
+	if (e && undecided(e))
+		return df_validate_error(path, e);
 	if (df_args.json) {
 		v = df_jset_str(jv_object(), "path", path);
 		v = df_jset_str(v, "kind", kind);
@@ -49,11 +47,11 @@ say_record(const char *path, const char *kind, const struct df_err *e)
 		df_out_json(v);
 	} else {
 		if (e)
-			df_err_print(e);
+			df_validate_wrong(path, e);
 		df_buf_fmt(&b, "%s %s: ", e ? "FAIL" : "PASS", kind);
 		df_text_foreign(&b, path, strlen(path), DF_TEXT_LINE, 0, 0);
 		df_buf_ch(&b, '\n');
-		if (!df_quiet)
+		if (df_validate_plain())
 			df_out_raw(b.s, b.n);
 	}
 	df_buf_release(&b);

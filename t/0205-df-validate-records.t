@@ -111,5 +111,10 @@ sed 's/PASS/FAIL/' "$f" >new
 cp new "$f"
 exits 6 'a validation.json that was changed' df-validate -C bad
 
+tiny_spec there
+exits 7 'a specification where one is to be made' df-validate --init there
+mkdir waivers
+echo '{}' >waivers/none.json
+exits 5 'a waiver without a signature' df-validate --waivers waivers there
 all_exits df-validate
 done_testing

@@ -55,6 +55,27 @@ ok 'ssh-keygen verifies it' from "$w" ssh-keygen -q -Y verify \
 exits 7 'a second one of the same' as bob df-decide waive -m 'again' \
 	--spec spec d4.uncovered
 
+# ---- checking with it ----------------------------------------------------
+
+exits 0 'df-validate with it' df-validate --waivers waivers spec
+has "$err" 'waived: '
+has "$err" 'count.sh prints it anyway'
+is "$(df-validate -q --json --waivers waivers spec | jq -c \
+	'[.status, .waived]')" '["PASS",1]' 'and in JSON'
+is "$(df-validate -q --format=sarif --waivers waivers spec | jq -c \
+	'[.runs[].results[] | select(.ruleId == "d4.uncovered").suppressions]
+	| length')" 1 'and in SARIF: suppressed'
+exits 3 'df-validate: whose, it must be known' env DF_TRUST=nowhere \
+	df-validate --waivers waivers spec
+exits 3 'df-validate: no directory' df-validate --waivers nowhere spec
+exits 2 'df-validate: not for a feature' df-validate --waivers waivers \
+	--profile speckit spec
+
+rm -rf bad && mkdir bad
+cp "$w" bad
+exits 5 'df-validate: not signed' df-validate --waivers bad spec
+has "$err" '[d4.uncovered]'
+
 # ---- a run with it -------------------------------------------------------
 
 exits 4 'a profile without waivers refuses' df-boot --spec spec \

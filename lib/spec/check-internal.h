@@ -15,6 +15,8 @@ struct ck {
 	const struct df_spec *sp;
 	unsigned near;		/* suggestions made: each costs a search */
 	const struct df_item **byplace;	/* made when first needed */
+	struct df_span last;	/* of the last finding, and its column: many */
+	uint32_t lastcol;	/* in one line are counted once */
 };
 
 /* A finding at a place (line 0: the document, doc 0: the whole set). */
@@ -31,6 +33,17 @@ struct df_span ck_doc(unsigned doc);	/* a document as a place */
 /* "did you mean X?" for an id of a family, or "". */
 const char *ck_near(struct ck *c, const char *id, enum df_family f);
 
+/* check-place.c: the whole of what they are given when nothing is found */
+/* A word inside a place. */
+struct df_span ck_at(const struct ck *c, struct df_span in, const char *word);
+/* The id in the line that defines an item. */
+struct df_span ck_id(const struct ck *c, const struct df_item *it);
+/* The heading that begins with the words of title, and a field of the
+   metadata; else the document. */
+struct df_span ck_heading(const struct ck *c, unsigned doc,
+	const char *title);
+struct df_span ck_meta(const struct ck *c, unsigned doc, const char *name);
+
 /* check-trace.c */
 void ck_documents(struct ck *c);
 void ck_open(struct ck *c);
@@ -38,6 +51,8 @@ void ck_scenarios(struct ck *c);
 void ck_contracts(struct ck *c);
 void ck_cycles(struct ck *c);
 void ck_refs(struct ck *c);
+/* check-items.c */
+void ck_items(struct ck *c);
 /* check-text.c */
 void ck_readable(struct ck *c);
 void ck_filled(struct ck *c);

@@ -19,6 +19,12 @@ static const char *const check_name[DF_CHECKS] = {
 	"d9_scenarios_covered", "d9_not_in_public", "documents_agree"
 };
 
+const char *
+df_check_name(enum df_check_id id)
+{
+	return check_name[id];
+}
+
 /* Checks that are made of D9 alone or need it. */
 static const uint8_t needs_d9[DF_CHECKS] = {
 	[DF_CHECK_HOLDOUTS] = 1, [DF_CHECK_JUDGE] = 1,
@@ -78,9 +84,9 @@ ck_doc(unsigned doc)
 
 /* The column of a place, counted in characters. */
 static uint32_t
-column(const struct df_spec *sp, struct df_span at)
+column(struct ck *c, struct df_span at)
 {
-	const struct df_doc *d = &sp->doc[at.doc];
+	const struct df_doc *d = &c->sp->doc[at.doc];
 	uint32_t i, col = 1;
 
 	if (at.line == 0 || d->md == NULL || at.line > d->md->lines)
@@ -88,8 +94,15 @@ column(const struct df_spec *sp, struct df_span at)
 	i = d->md->line[at.line - 1].off;
 	if (at.off < i || at.off > i + d->md->line[at.line - 1].len)
 		return 0;
+	if (c->last.doc == at.doc && c->last.line == at.line &&
+	    c->last.off <= at.off) {
+		i = c->last.off;
+		col = c->lastcol;
+	}
 	for (; i < at.off; i++)
 		col += ((unsigned char)d->s[i] & 0xc0) != 0x80;
+	c->last = at;
+	c->lastcol = col;
 	return col;
 }
 
@@ -180,7 +193,7 @@ ck_add(struct ck *c, const char *rule, struct df_span at, const char *hint,
 	d->doc = at.doc;
 	d->d9 = r->d9 || at.doc == 9;
 	d->line = at.line;
-	d->col = column(c->sp, at);
+	d->col = column(c, at);
 	d->text = at.doc ? line_of(c->sp, at, &d->ntext) : NULL;
 	d->item = item_at(c, at);
 	d->msg = clipped(c, &b, MSG_MAX);
@@ -308,7 +321,7 @@ count(struct ck *c)
 void
 df_check_run(struct df_check *out, const struct df_spec *sp)
 {
-	struct ck c = { out, sp, 0, NULL };
+	struct ck c = { .out = out, .sp = sp };
 	unsigned k;
 
 	memset(out, 0, sizeof(*out));

@@ -58,6 +58,8 @@ enum df_check_id {
 	DF_CHECKS
 };
 
+const char *df_check_name(enum df_check_id id);	/* "d5_blocking_decided" */
+
 struct df_rule_def {
 	const char *id;			/* "d8.cycle" */
 	enum df_severity severity;

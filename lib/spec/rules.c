@@ -126,6 +126,10 @@ const struct df_rule_def df_rules[] = {
 	    "a dependency names no task",
 	    "The text is neither None nor an id nor a set of tasks; it is "
 	    "taken as no dependency." },
+	{ "d8.field", W, DF_CHECK_TASKS, 0,
+	    "a task says nothing about its dependencies or contracts",
+	    "What is not said is taken as None. Say \"Dependency: None\", "
+	    "so that nobody takes a lost line for a decision." },
 	{ "d8.mention", W, DF_CHECK_AGREE, 0,
 	    "the graph or the summary of D8 names other tasks than D8 "
 	    "defines",
@@ -177,6 +181,9 @@ const struct df_rule_def df_rules[] = {
 	    "the coverage matrix and the scenarios disagree",
 	    "The matrix is for people; what counts is what each scenario "
 	    "validates." },
+	{ "d9.no-contract", W, DF_CHECK_JUDGE, 1,
+	    "a holdout names no contract, while others do",
+	    "Its failure is traced to scenarios alone." },
 	{ "d9.no-trace", W, DF_CHECK_JUDGE, 1,
 	    "a holdout names no scenario that it validates",
 	    "Its failure could not be traced to a task." },
@@ -202,14 +209,25 @@ const struct df_rule_def df_rules[] = {
 	    "no holdout covers a scenario of priority P0 or P1",
 	    "Give it one, or say in the notes of its row in the coverage "
 	    "matrix why it is left to other tests." },
+	{ "d9.unlabelled", W, DF_CHECK_JUDGE, 1,
+	    "code of a scenario stands under no label",
+	    "Only what stands under Setup, Execute, Verify or Cleanup is "
+	    "run. If it is an example, give its fence another language." },
+	{ "d9.unset", W, DF_CHECK_JUDGE, 1,
+	    "a variable that scenarios expect is not set",
+	    "D9 declares it without a default. The result of what needs "
+	    "it is ERROR until it is set where the holdouts run." },
 	{ "d9.vacuous", W, DF_CHECK_JUDGE, 1,
 	    "Verify always succeeds",
 	    "Its last command can only succeed, so the scenario cannot "
 	    "fail." },
 	{ "d9.yaml", W, DF_CHECK_JUDGE, 1,
 	    "a YAML block that YAML would refuse",
-	    "It was read all the same. Quote the text that holds the "
-	    "colon." },
+	    "It was read all the same, but other programs will not. Quote "
+	    "the text at that place: what holds a colon and a blank, or "
+	    "begins with a mark that YAML keeps for itself. Aliases, "
+	    "anchors, tags, a key that stands twice and a second document "
+	    "are told here too." },
 	{ "doc.comment", E, DF_CHECK_READABLE, 0,
 	    "a comment is never closed",
 	    "Everything behind <!-- is hidden up to the end of the "
@@ -257,6 +275,15 @@ const struct df_rule_def df_rules[] = {
 	    "an identifier is defined twice",
 	    "References to it could mean either. The first definition is "
 	    "used." },
+	{ "item.merged", W, DF_CHECK_IDS, 0,
+	    "an item has a field twice",
+	    "Two items were probably one below the other, and the heading "
+	    "of the second is gone or is not read as one: what it said is "
+	    "now taken as said by the first." },
+	{ "item.orphan", W, DF_CHECK_IDS, 0,
+	    "a field stands outside of any item",
+	    "It is not read. Look for a heading that is missing above it, "
+	    "or whose id is not at its beginning." },
 	{ "leak.block", E, DF_CHECK_LEAK, 1,
 	    "executable text of D9 stands in another document",
 	    "Builders read D1 to D8 and D10. Whoever has the check can "
@@ -274,6 +301,10 @@ const struct df_rule_def df_rules[] = {
 	{ "ref.holdout", E, DF_CHECK_REFS, 1,
 	    "D9 refers to an item that does not exist",
 	    "Correct the id, or define the item in its document." },
+	{ "ref.other", W, DF_CHECK_REFS, 0,
+	    "a component of D7 or a task names an item that does not exist",
+	    "Nothing is built or judged by it, but one of the two "
+	    "documents is out of date." },
 	{ "ref.range", W, DF_CHECK_REFS, 0,
 	    "a range of ids has members that do not exist",
 	    "Those that exist are taken." },
@@ -281,6 +312,136 @@ const struct df_rule_def df_rules[] = {
 	    "text mentions an id that this specification does not define",
 	    "It may belong to another specification; nothing depends on "
 	    "it." },
+	{ "speckit.checklist", N, DF_CHECK_OPEN, 0,
+	    "a checklist has open items",
+	    "Checklists of Spec Kit are about the words of the "
+	    "specification. An open item is a question to its author; "
+	    "nothing depends on it." },
+	{ "speckit.claimed", N, DF_CHECK_TASKS, 0,
+	    "tasks are ticked",
+	    "A tick says that somebody, most often an agent, takes the "
+	    "task to be done. It is a claim: nothing was run, and an "
+	    "import takes the task as still to be built." },
+	{ "speckit.clarification", E, DF_CHECK_OPEN, 0,
+	    "a NEEDS CLARIFICATION marker is left",
+	    "The author, or the agent who wrote the text, did not know. "
+	    "Whoever builds would guess. Write the answer in the "
+	    "marker's place." },
+	{ "speckit.contract", W, DF_CHECK_CONTRACTS, 0,
+	    "contracts that no story and no task can be traced to",
+	    "An operation, export or section of contracts/ belongs to a "
+	    "task that names it, its path, its operationId or its file, "
+	    "or to a story by its name. Nobody would build the others. "
+	    "One finding counts them all." },
+	{ "speckit.cycle", E, DF_CHECK_CYCLES, 0,
+	    "tasks wait for each other in a circle",
+	    "None of them could ever start. Remove one of the "
+	    "dependencies." },
+	{ "speckit.dropped", N, DF_CHECK_TASKS, 0,
+	    "tasks are marked as dropped",
+	    "A box with - or ~ in it says that the task was given up or "
+	    "put off. It is not read as a task." },
+	{ "speckit.duplicate", E, DF_CHECK_IDS, 0,
+	    "an identifier is defined twice",
+	    "References to it could mean either. The first definition "
+	    "is used." },
+	{ "speckit.gwt", W, DF_CHECK_SCENARIOS, 0,
+	    "an acceptance scenario lacks Given, When or Then",
+	    "A scenario that does not say what is given, what happens "
+	    "and what must then hold cannot be built or judged. The "
+	    "words are in bold, in capitals, or begin the item and "
+	    "follow a comma." },
+	{ "speckit.missing", E, DF_CHECK_DOCUMENTS, 0,
+	    "spec.md, plan.md or tasks.md is missing",
+	    "A feature can be built when all three are there. Spec "
+	    "Kit's commands specify, plan and tasks write them." },
+	{ "speckit.no-constitution", W, DF_CHECK_DOCUMENTS, 0,
+	    "there is no constitution",
+	    "The principles that agents are held to stand in "
+	    ".specify/memory/constitution.md, or in "
+	    "memory/constitution.md. It is searched from the feature "
+	    "upwards to the project's directory. Without it an import "
+	    "has no D1." },
+	{ "speckit.no-first", W, DF_CHECK_SCENARIOS, 0,
+	    "no story has priority P1",
+	    "P1 is what is built first and what must work. Without it "
+	    "everything is as important as everything else." },
+	{ "speckit.no-holdouts", W, DF_CHECK_HOLDOUTS, 0,
+	    "there are no holdout scenarios",
+	    "Spec Kit has nothing that a builder does not see. What is "
+	    "built cannot be judged by more than what it was built "
+	    "from, so a factory cannot approve it. Import the feature, "
+	    "and let someone who is not the builder write D9." },
+	{ "speckit.no-principles", W, DF_CHECK_CONSTITUTION, 0,
+	    "the constitution has no principle",
+	    "Principles are the headings below \"Core Principles\", or "
+	    "headings with a number." },
+	{ "speckit.no-scenarios", E, DF_CHECK_SCENARIOS, 0,
+	    "the specification has no acceptance scenario",
+	    "There is nothing to judge the result by. Scenarios are "
+	    "numbered items with Given, When and Then in their story." },
+	{ "speckit.no-stories", W, DF_CHECK_SCENARIOS, 0,
+	    "the specification has no user story",
+	    "A story is a heading \"User Story 1 - Title (Priority: "
+	    "P1)\". Without stories tasks cannot be traced to what they "
+	    "are for; [US1] in tasks.md then means nothing." },
+	{ "speckit.no-story", W, DF_CHECK_TASKS, 0,
+	    "a task below a story has no [USn]",
+	    "It is taken as serving the story of its heading. Say so "
+	    "with the tag." },
+	{ "speckit.no-tasks", E, DF_CHECK_CYCLES, 0,
+	    "tasks.md has no task",
+	    "A task is a list item with a check box and an id: - [ ] "
+	    "T001 ..." },
+	{ "speckit.not-compliant", E, DF_CHECK_CONSTITUTION, 0,
+	    "the plan says that it breaks a principle",
+	    "A plan that breaks the constitution must not be built. "
+	    "Change the plan, or the constitution." },
+	{ "speckit.parallel", W, DF_CHECK_TASKS, 0,
+	    "two tasks marked [P] touch the same file",
+	    "[P] says that tasks of a phase may be built at the same "
+	    "time because they touch different files. Two that name one "
+	    "file will conflict when they are merged." },
+	{ "speckit.placeholder", E, DF_CHECK_FILLED, 0,
+	    "text of Spec Kit's templates is not filled in",
+	    "What stands in brackets, or says ACTION REQUIRED, is the "
+	    "template's question, not an answer." },
+	{ "speckit.priority", W, DF_CHECK_SCENARIOS, 0,
+	    "a story has no priority",
+	    "Priorities decide which scenarios must hold for the result "
+	    "to be accepted. Put (Priority: P2) behind the title." },
+	{ "speckit.requirement", W, DF_CHECK_REFS, 0,
+	    "requirements that no story and no task can be traced to",
+	    "A requirement is traced by a story or task that cites it, "
+	    "by its own mention of a story, or by the words of a "
+	    "story's title. Nobody is told to build the others. One "
+	    "finding counts them all." },
+	{ "speckit.story-ref", E, DF_CHECK_REFS, 0,
+	    "a task names a story that does not exist",
+	    "Correct the tag, or write the story." },
+	{ "speckit.story-scenario", E, DF_CHECK_SCENARIOS, 0,
+	    "a story has no acceptance scenario",
+	    "Nobody can tell whether it was built. Add numbered items "
+	    "with Given, When and Then below the story." },
+	{ "speckit.story-task", E, DF_CHECK_SCENARIOS, 0,
+	    "no task serves a story",
+	    "Nobody would build it. Tag the tasks that do: [US2]." },
+	{ "speckit.stray", N, DF_CHECK_DOCUMENTS, 0,
+	    "a file that is no document of a feature",
+	    "It is left alone: neither read nor checked. An import "
+	    "copies it with the others." },
+	{ "speckit.task-ref", E, DF_CHECK_REFS, 0,
+	    "a task depends on a task that does not exist",
+	    "Correct the id, or write the task." },
+	{ "speckit.unnumbered", W, DF_CHECK_TASKS, 0,
+	    "check boxes of tasks.md have no task id",
+	    "What has no id, like T001, is no task: it is not read. One "
+	    "finding counts them all." },
+	{ "speckit.verdicts", W, DF_CHECK_CONSTITUTION, 0,
+	    "the plan does not check every principle",
+	    "The section Constitution Check of plan.md says of each "
+	    "principle whether the plan complies: a row, an item or a "
+	    "heading that names it, with PASS or FAIL." },
 	{ "total.entities", W, DF_CHECK_AGREE, 0,
 	    "the header of D3 counts other entities than it defines",
 	    "Header counts are for people; one of them is out of date." },

@@ -13,7 +13,7 @@ LC_ALL=C
 export LC_ALL
 O=${O:-build}
 make=${MAKE:-make}
-others='df-run.5 df-log.5 df-spec.5 df-args.7 df-compat.7 darkfactory.7'
+others='df-run.5 df-log.5 df-spec.5 df-args.7 df-compat.7 df-speckit.7 darkfactory.7'
 found=$(mktemp) || exit 2
 trap 'rm -f "$found" "$found".*' EXIT
 trap 'exit 2' HUP INT TERM
