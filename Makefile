@@ -82,7 +82,7 @@ DF_CPPFLAGS += -D_FORTIFY_SOURCE=2
 DF_CFLAGS += -fstack-protector-strong
 endif
 
-LIBS = -ljq -lsodium -lnettle
+LIBS = -ljq -lsodium -lnettle -lyaml
 # --as-needed drops what a program does not use; these need more:
 LIBS_df-archive = -larchive
 

@@ -8,6 +8,7 @@
  */
 #include "base/df.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -78,6 +79,12 @@ read_waivers(struct df_waivers *w, struct df_trust *t, struct df_err *e)
 }
 
 static int
+env_is_set(const char *name)
+{
+	return getenv(name) != NULL;
+}
+
+static int
 validate_spec(const char *dir)
 {
 	struct df_waivers w = { 0 };
@@ -89,6 +96,7 @@ validate_spec(const char *dir)
 
 	if (df_spec_load_dir(&sp, dir, holdouts, 0, &e) == -1)
 		return df_validate_error(dir, &e);
+	sp.env_is_set = env_is_set;
 	df_check_run(&c, &sp);
 	if (read_waivers(&w, &t, &e) < 0)
 		code = df_validate_error(waivers, &e);

@@ -103,7 +103,8 @@ blocks(struct ck *c, const struct df_holdout *h)
 	switch (h->how) {
 	case DF_VERIFY_NONE:
 		ck_add(c, "d9.no-verify", h->verify.there ? h->verify.at :
-		    h->item.at, "", "%s has nothing to verify", h->item.id);
+		    ck_id(c, &h->item), "", "%s has nothing to verify",
+		    h->item.id);
 		break;
 	case DF_VERIFY_TABLE:
 		ck_add(c, "d9.table", h->verify.at, "", "Verify of %s is only "
@@ -136,23 +137,54 @@ behaviour(struct ck *c, const struct df_holdout *h)
 		    "%s has nothing to verify", h->item.id);
 }
 
+/* Whether a variable is set is asked only on behalf of who will run them. */
+static void
+environment(struct ck *c)
+{
+	const struct df_d9 *d = &c->sp->d9;
+	size_t i;
+
+	for (i = 0; i < d->envs; i++) {
+		const struct df_envvar *v = &d->env[i];
+
+		if (v->fallback)
+			continue;
+		if (c->sp->env_is_set && !c->sp->env_is_set(v->name))
+			ck_add(c, "d9.unset", v->at, "", "%s is declared "
+			    "without a default and is not set", v->name);
+		else
+			ck_add(c, "d9.env", v->at, "",
+			    "%s must be set when the holdouts run", v->name);
+	}
+}
+
 void
 ck_judge(struct ck *c)
 {
 	const struct df_d9 *d = &c->sp->d9;
 	size_t i, code = 0, table = 0, behavioural = 0;
+	int traced = 0;
 	struct df_span first = ck_doc(9);
 
 	ck_ran(c, DF_CHECK_JUDGE);
+	for (i = 0; i < d->holdouts; i++)
+		traced |= d->holdout[i].contracts.n != 0;
 	for (i = 0; i < d->holdouts; i++) {
 		const struct df_holdout *h = &d->holdout[i];
 
 		if (h->priority < 0)
-			ck_add(c, "d9.priority", h->item.at, "",
+			ck_add(c, "d9.priority", ck_id(c, &h->item), "",
 			    "%s has no priority", h->item.id);
 		if (h->validates.n == 0)
-			ck_add(c, "d9.no-trace", h->item.at, "",
+			ck_add(c, "d9.no-trace", ck_id(c, &h->item), "",
 			    "%s validates no scenario of D2", h->item.id);
+		if (traced && h->contracts.n == 0)
+			ck_add(c, "d9.no-contract", ck_id(c, &h->item), "",
+			    "%s names no contract of D4", h->item.id);
+		if (h->unlabelled.line)
+			ck_add(c, "d9.unlabelled", h->unlabelled, "",
+			    "code of %s stands under no label and is not run",
+			    h->item.id);
 		/* code decides, also beside a behavioural block */
 		if (h->behaviour.yaml.line && h->how == DF_VERIFY_NONE) {
 			if (behavioural++ == 0)
@@ -169,13 +201,10 @@ ck_judge(struct ck *c)
 		    "scenario%s: each needs a test program", behavioural,
 		    behavioural == 1 ? "" : "s");
 	if (d->stray)
-		ck_add(c, "d9.stray", (struct df_span){ 9, d->stray, 0, 0 },
-		    "", "a block with code stands in no scenario");
-	for (i = 0; i < d->envs; i++)
-		if (d->env[i].fallback == NULL)
-			ck_add(c, "d9.env", d->env[i].at, "",
-			    "%s must be set when the holdouts run",
-			    d->env[i].name);
+		ck_add(c, "d9.stray", (struct df_span){ 9, d->stray,
+		    c->sp->doc[9].md->line[d->stray - 1].off, 0 }, "",
+		    "a block with code stands in no scenario");
+	environment(c);
 	ck_say(c, DF_CHECK_JUDGE, "%zu holdouts: %zu with code, %zu with only "
 	    "a table, %zu behavioural", d->holdouts, code, table, behavioural);
 }
@@ -217,16 +246,27 @@ matrix(struct ck *c, const uint8_t *seen)
 	const struct df_d9 *d = &c->sp->d9;
 	struct df_map says = { 0 };
 	struct pair *all = pairs(d, &says), one;
+	uint8_t *listed = df_calloc(c->sp->d2.scenarios + 1, 1);
 	size_t i, k;
 
 	for (i = 0; i < d->covers; i++) {
 		const struct df_cover *x = &d->cover[i];
-		int known = x->to.to && x->to.family == DF_SC;
+		int known = x->to.to && x->to.family == DF_SC, said;
 
 		if (*x->to.id && x->to.to == NULL)
 			ck_add(c, "d9.matrix", x->scenario.at, "", "the matrix "
 			    "has a row for %s, which D%u does not define",
 			    x->to.id, df_family_doc[x->to.family]);
+		said = df_md_priority((struct df_str){ x->priority.s,
+		    x->priority.n });
+		if (known && said >= 0 &&
+		    df_scenario_of(x->to.to)->priority >= 0 &&
+		    said != df_scenario_of(x->to.to)->priority)
+			ck_add(c, "d9.matrix", x->priority.at, "", "the matrix "
+			    "says P%d for %s, D2 says P%d", said, x->to.id,
+			    df_scenario_of(x->to.to)->priority);
+		if (known)
+			listed[x->to.to->index] = 1;
 		if (known && x->holdouts.n == 0 && seen[x->to.to->index])
 			ck_add(c, "d9.matrix", x->scenario.at, "", "the matrix "
 			    "names no holdout for %s, but there is one",
@@ -251,6 +291,13 @@ matrix(struct ck *c, const uint8_t *seen)
 				    "not say so itself", it->id, x->to.id);
 		}
 	}
+	for (i = 0; d->covers && i < c->sp->d2.scenarios; i++)
+		if (!listed[i])
+			ck_add(c, "d9.matrix",
+			    ck_id(c, &c->sp->d2.scenario[i].item), "",
+			    "the matrix has no row for %s",
+			    c->sp->d2.scenario[i].item.id);
+	free(listed);
 	df_map_release(&says);
 	free(all);
 }
@@ -305,8 +352,8 @@ ck_coverage(struct ck *c)
 		n++;
 		covered += seen[i];
 		if (!seen[i] && !reason[i])
-			ck_add(c, "d9.uncovered", s->item.at, "", "no holdout "
-			    "covers %s, which is %s", s->item.id,
+			ck_add(c, "d9.uncovered", ck_id(c, &s->item), "",
+			    "no holdout covers %s, which is %s", s->item.id,
 			    s->priority == 0 ? "P0" : s->priority == 1 ?
 			    "P1" : "of no stated priority");
 	}

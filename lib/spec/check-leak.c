@@ -72,8 +72,8 @@ report(void *arg, const struct df_leak_hit *hit)
 		ck_add(c, "leak.title", at, "", "the title of %s ends here",
 		    h->id);
 	else
-		ck_add(c, "leak.id", at, "", "D%u, which builders read, names "
-		    "%s", s->doc, h->id);
+		ck_add(c, "leak.id", ck_at(c, at, h->id), "", "D%u, which "
+		    "builders read, names %s", s->doc, h->id);
 	return 0;
 }
 

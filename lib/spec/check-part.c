@@ -28,8 +28,11 @@ articles(struct ck *c)
 		{ "ALWAYS", &d->always }, { "ASK FIRST", &d->ask_first },
 		{ "NEVER", &d->never }
 	};
+	struct df_span at = ck_heading(c, 1, "boundary");
 	size_t i;
 
+	if (at.line == 0)
+		at = ck_heading(c, 1, "boundaries");
 	if (d->articles == 0)
 		ck_add(c, "d1.no-articles", ck_doc(1), "",
 		    "D1 defines no article");
@@ -40,12 +43,12 @@ articles(struct ck *c)
 		    a->violations.n == 0 ? "Violations" : NULL;
 
 		if (lack)
-			ck_add(c, "d1.article", a->item.at, "",
+			ck_add(c, "d1.article", ck_id(c, &a->item), "",
 			    "%s has no %s", a->item.id, lack);
 	}
 	for (i = 0; i < DF_LEN(list); i++)
 		if (list[i].v->n == 0)
-			ck_add(c, "d1.boundary", ck_doc(1), "",
+			ck_add(c, "d1.boundary", at, "",
 			    "D1 lists nothing under %s", list[i].name);
 }
 
@@ -62,10 +65,18 @@ verdicts(struct ck *c)
 			    d->verdict[i].compliant.at, "",
 			    "the plan does not comply with %s",
 			    d->verdict[i].article.s);
+	for (i = 0; i < d->verdicts && i < sp->d1.articles; i++)
+		if (d->verdict[i].number &&
+		    d->verdict[i].number != sp->d1.article[i].number)
+			ck_add(c, "d7.verdicts", d->verdict[i].article.at, "",
+			    "row %zu of the constitution check is about "
+			    "%.80s, not about %s", i + 1,
+			    d->verdict[i].article.s,
+			    sp->d1.article[i].item.id);
 	if (ck_have(c, DF_SPEC_BIT(1)) && d->verdicts != sp->d1.articles)
-		ck_add(c, "d7.verdicts", ck_doc(7), "", "the constitution "
-		    "check has %zu rows for %zu articles", d->verdicts,
-		    sp->d1.articles);
+		ck_add(c, "d7.verdicts", ck_heading(c, 7,
+		    "constitution check"), "", "the constitution check has %zu "
+		    "rows for %zu articles", d->verdicts, sp->d1.articles);
 }
 
 void
@@ -101,7 +112,7 @@ ck_research(struct ck *c)
 		if (q->decision.n)
 			decided++;
 		else
-			ck_add(c, "d5.undecided", q->item.at, "",
+			ck_add(c, "d5.undecided", ck_id(c, &q->item), "",
 			    "%s is Blocking and has no Decision", q->item.id);
 	}
 	ck_say(c, DF_CHECK_RESEARCH, "%zu/%zu blocking research questions "
@@ -124,12 +135,18 @@ ck_tasks(struct ck *c)
 
 		if (t->criteria == 0) {
 			none++;
-			ck_add(c, "d8.criteria", t->item.at, "",
+			ck_add(c, "d8.criteria", ck_id(c, &t->item), "",
 			    "%s has no acceptance criteria", t->item.id);
 		}
+		if (t->deps_text.at.line == 0 ||
+		    t->contracts_text.at.line == 0)
+			ck_add(c, "d8.field", ck_id(c, &t->item), "",
+			    "%s has no %s", t->item.id,
+			    t->deps_text.at.line == 0 ? "Dependency" :
+			    "Contracts Implemented");
 		if (t->scenarios.n == 0 && !t->foundation)
 			ck_add(c, "d8.no-trace", t->scenarios_text.at.line ?
-			    t->scenarios_text.at : t->item.at, "",
+			    t->scenarios_text.at : ck_id(c, &t->item), "",
 			    "%s satisfies no scenario", t->item.id);
 		if (t->deps.n == 0 && t->deps_text.n &&
 		    !df_str_word(str(&t->deps_text), "none") &&
@@ -165,7 +182,7 @@ mentions(struct ck *c, const struct df_refs *r, const char *where)
 			    where, r->v[i].id);
 	for (i = 0; i < d->tasks; i++)
 		if (!seen[i])
-			ck_add(c, "d8.mention", d->task[i].item.at, "",
+			ck_add(c, "d8.mention", ck_id(c, &d->task[i].item), "",
 			    "%s is not in the %s", d->task[i].item.id, where);
 	free(seen);
 }
@@ -185,6 +202,44 @@ said(const struct df_spec *sp, unsigned doc, const char *name,
 	return n;
 }
 
+/* The summary of D6: its TOTAL row, and each row in itself. */
+static void
+summary(struct ck *c)
+{
+	const struct df_d6 *d = &c->sp->d6;
+	struct {
+		const char *name;
+		int64_t said, sum;
+	} t[3] = {
+		{ "found", d->total.found, 0 },
+		{ "shared", d->total.shared, 0 },
+		{ "resolved", d->total.resolved, 0 }
+	};
+	size_t i;
+
+	for (i = 0; i < d->sums; i++) {
+		const struct df_gapsum *s = &d->sum[i];
+
+		t[0].sum += s->found > 0 ? s->found : 0;
+		t[1].sum += s->shared > 0 ? s->shared : 0;
+		t[2].sum += s->resolved > 0 ? s->resolved : 0;
+		if (s->found >= 0 && s->resolved >= 0 && s->remaining >= 0 &&
+		    s->found != s->resolved + s->remaining)
+			ck_add(c, "total.gaps", s->category.at, "", "%.80s: "
+			    "%lld found are not %lld resolved and %lld "
+			    "remaining", s->category.s, (long long)s->found,
+			    (long long)s->resolved, (long long)s->remaining);
+	}
+	if (d->total.category.n == 0 || d->sums == 0)
+		return;
+	for (i = 0; i < DF_LEN(t); i++)
+		if (t[i].said >= 0 && t[i].said != t[i].sum)
+			ck_add(c, "total.gaps", d->total.category.at, "",
+			    "the TOTAL row says %lld %s, the rows above it "
+			    "%lld", (long long)t[i].said, t[i].name,
+			    (long long)t[i].sum);
+}
+
 static void
 totals(struct ck *c)
 {
@@ -195,8 +250,9 @@ totals(struct ck *c)
 	int64_t n;
 
 	if (d->total >= 0 && d->total != (int64_t)d->tasks)
-		ck_add(c, "total.tasks", ck_doc(8), "", "the header says %lld "
-		    "tasks, D8 defines %zu", (long long)d->total, d->tasks);
+		ck_add(c, "total.tasks", ck_meta(c, 8, "total tasks"),
+		    "", "the header says %lld tasks, D8 defines %zu",
+		    (long long)d->total, d->tasks);
 	if (d->total_line >= 0 && d->total_line != (int64_t)d->tasks)
 		ck_add(c, "total.tasks", d->total_at.at, "", "the summary says "
 		    "%lld tasks, D8 defines %zu", (long long)d->total_line,
@@ -292,6 +348,7 @@ ck_agree(struct ck *c)
 	ck_ran(c, DF_CHECK_AGREE);
 	names(c);
 	totals(c);
+	summary(c);
 	mentions(c, &c->sp->d8.graph, "dependency graph");
 	mentions(c, &c->sp->d8.summary, "summary table");
 	n = c->out->row[DF_CHECK_AGREE].warnings;

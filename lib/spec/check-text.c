@@ -79,7 +79,8 @@ ck_readable(struct ck *c)
 	for (i = 0; i < sp->d3.entities; i++)
 		if (sp->d3.entity[i].tables == 0 &&
 		    sp->d3.entity[i].examples.n == 0)
-			ck_add(c, "d3.table", sp->d3.entity[i].item.at, "",
+			ck_add(c, "d3.table",
+			    ck_id(c, &sp->d3.entity[i].item), "",
 			    "%s has neither a field table nor an example",
 			    sp->d3.entity[i].item.id);
 	ck_say(c, DF_CHECK_READABLE, "%zu documents read",
@@ -101,10 +102,10 @@ static const char *const bracket[] = {
 static const char *const whole_bracket[] = {
 	"Advantages", "Choice", "Cons", "Constraints", "Count",
 	"Dependencies", "Description", "Disadvantages", "ERROR_CODE",
-	"ERROR_CODE_NAME", "Invariant", "Notes", "Owner", "Pros", "Rationale",
-	"Reason", "Reasoning", "Reference", "Source", "Summary", "Type",
-	"explanation", "field_name", "file path", "function signature",
-	"type", "version", "yes/no"
+	"ERROR_CODE_NAME", "Invariant", "Name", "Notes", "Owner", "Pros",
+	"Question", "Rationale", "Reason", "Reasoning", "Reference", "Source",
+	"Summary", "Title", "Type", "explanation", "field_name", "file path",
+	"function signature", "type", "version", "yes/no"
 };
 
 static const char *const brace[] = {
@@ -197,8 +198,16 @@ is_brace(struct df_str t, size_t i, size_t j, int header)
 	return 1;
 }
 
+/* "[Count]" is a list where D3 has an entity Count. */
+static int
+is_entity(const struct df_map *entity, struct df_str t, size_t i, size_t j)
+{
+	return df_map_get(entity, t.s + i + 1, j - i - 1) != DF_MAP_NONE;
+}
+
 static void
-fill_line(struct ck *c, unsigned doc, uint32_t i, int header, int table)
+fill_line(struct ck *c, const struct df_map *entity, unsigned doc, uint32_t i,
+    int header, int table)
 {
 	const struct df_spec *sp = c->sp;
 	struct df_str t = line_text(&sp->doc[doc].md->line[i]);
@@ -206,6 +215,8 @@ fill_line(struct ck *c, unsigned doc, uint32_t i, int header, int table)
 	size_t k, j;
 	char close;
 
+	if (memchr(t.s, '[', t.n) == NULL && memchr(t.s, '{', t.n) == NULL)
+		return;
 	for (k = 0; k < t.n; k++) {
 		if (t.s[k] == '`' &&
 		    (p = memchr(t.s + k + 1, '`', t.n - k - 1)) != NULL) {
@@ -224,8 +235,9 @@ fill_line(struct ck *c, unsigned doc, uint32_t i, int header, int table)
 			k = j - 1;
 			continue;
 		}
-		if (close == ']' ? is_bracket(t, k, j) :
-		    is_brace(t, k, j, header && !table))
+		if (close == ']' ? is_bracket(t, k, j) &&
+		    !is_entity(entity, t, k, j) : is_brace(t, k, j,
+		    header && !table))
 			ck_add(c, "fill.placeholder",
 			    place(sp, doc, i, t.s + k, j - k + 1), "",
 			    "unfilled placeholder: %.*s", (int)(j - k + 1),
@@ -238,11 +250,15 @@ void
 ck_filled(struct ck *c)
 {
 	const struct df_spec *sp = c->sp;
+	struct df_map entity = { 0 };
 	unsigned n;
 	uint32_t i;
 	int header;
 
 	ck_ran(c, DF_CHECK_FILLED);
+	for (i = 0; i < sp->d3.entities; i++)
+		df_map_set(&entity, sp->d3.entity[i].item.title,
+		    strlen(sp->d3.entity[i].item.title), i);
 	for (n = 1; n < DF_DOCS; n++) {
 		const struct df_md *md = sp->doc[n].md;
 
@@ -253,10 +269,11 @@ ck_filled(struct ck *c)
 			if (l->kind == DF_MD_HEADING && l->level > 1)
 				header = 0;
 			if (is_text(l))
-				fill_line(c, n, i, header,
+				fill_line(c, &entity, n, i, header,
 				    l->kind == DF_MD_TABLE);
 		}
 	}
+	df_map_release(&entity);
 	ck_say(c, DF_CHECK_FILLED, "%zu placeholders",
 	    c->out->row[DF_CHECK_FILLED].errors);
 }
@@ -275,16 +292,24 @@ mention_line(struct ck *c, unsigned doc, uint32_t i, struct df_map *seen)
 {
 	const struct df_spec *sp = c->sp;
 	struct df_str t = line_text(&sp->doc[doc].md->line[i]);
+	const char *dash;
 	enum df_family f;
-	size_t k, n;
+	size_t k = 0, n, end;
 
-	for (k = 0; k < t.n; k += n ? n : 1) {
-		n = 0;
-		if (t.s[k] < 'A' || t.s[k] > 'T' ||
-		    (k && !boundary(t.s[k - 1])))
+	/* the letters before each dash may be a family */
+	for (; (dash = memchr(t.s + k, '-', t.n - k)) != NULL; k = end) {
+		end = (size_t)(dash - t.s) + 1;
+		for (n = end - 1; n > k && t.s[n - 1] >= 'A' &&
+		    t.s[n - 1] <= 'Z'; n--)
+			;
+		k = n;
+		if (k && !boundary(t.s[k - 1]))
 			continue;
 		n = df_spec_id(t.s + k, t.n - k, &f);
-		if (n == 0 || df_spec_find(sp, t.s + k, n))
+		if (n == 0)
+			continue;
+		end = k + n;
+		if (df_spec_find(sp, t.s + k, n))
 			continue;
 		if (!ck_have(c, DF_SPEC_BIT(df_family_doc[f])))
 			continue;

@@ -47,16 +47,18 @@ static size_t
 open_items(struct ck *c, const struct df_gap *g, size_t n, const char *rule,
     const char *what, struct df_buf *b)
 {
+	struct df_span at;
 	size_t i, open = 0;
 
 	for (i = 0; i < n; i++) {
 		if (g[i].status == DF_STATUS_ASSUMED)
-			ck_add(c, "d6.assumed", g[i].status_text.at,
+			ck_add(c, "d6.assumed", ck_at(c, g[i].status_text.at,
+			    "ASSUMED"),
 			    "a person decides whether to build on it",
 			    "%s is ASSUMED: %s", g[i].item.id, title_of(&g[i]));
 		if (g[i].status == DF_STATUS_NONE ||
 		    g[i].status == DF_STATUS_OTHER)
-			ck_add(c, "d6.unknown", g[i].item.at, "",
+			ck_add(c, "d6.unknown", ck_id(c, &g[i].item), "",
 			    "%s says neither OPEN nor RESOLVED nor ASSUMED",
 			    g[i].item.id);
 		if (g[i].status != DF_STATUS_OPEN)
@@ -64,8 +66,11 @@ open_items(struct ck *c, const struct df_gap *g, size_t n, const char *rule,
 		df_buf_fmt(b, "%s%s", open++ ? ", " : "", g[i].item.id);
 		if (*title_of(&g[i]))
 			df_buf_fmt(b, " [%s]", title_of(&g[i]));
-		ck_add(c, rule, g[i].status_text.at, "",
-		    "%s is OPEN: %s%s%s", what, g[i].item.id,
+		at = ck_at(c, g[i].status_text.at, "OPEN");
+		if (at.off == g[i].item.at.off)
+			at = ck_id(c, &g[i].item);	/* nothing says it */
+		ck_add(c, rule, at, "", "%s is OPEN: %s%s%s", what,
+		    g[i].item.id,
 		    *title_of(&g[i]) ? " " : "", title_of(&g[i]));
 	}
 	return open;
@@ -97,7 +102,8 @@ contradictions(struct ck *c, size_t open, size_t assumed)
 		    "the summary says %lld remaining, but %zu items are OPEN",
 		    (long long)remaining, open);
 	if (d->unresolved > (int64_t)(open + assumed))
-		ck_add(c, "d6.contradiction", ck_doc(6), "",
+		ck_add(c, "d6.contradiction",
+		    ck_meta(c, 6, "unresolved"), "",
 		    "the header says %lld unresolved, but %zu items are OPEN",
 		    (long long)d->unresolved, open);
 	if (d->gate == DF_GATE_FAIL && open == 0)
@@ -107,7 +113,8 @@ contradictions(struct ck *c, size_t open, size_t assumed)
 		ck_add(c, "d6.contradiction", d->gate_text.at, "",
 		    "the gate verdict is PASS, but %zu items are OPEN", open);
 	if (d->unresolved == 0 && open)
-		ck_add(c, "d6.contradiction", ck_doc(6), "",
+		ck_add(c, "d6.contradiction",
+		    ck_meta(c, 6, "unresolved"), "",
 		    "the header says 0 unresolved, but %zu items are OPEN",
 		    open);
 }
@@ -153,7 +160,8 @@ ck_open(struct ck *c)
 				continue;
 			df_buf_fmt(&row, "%s%s [%s]", nr++ ? ", " : "",
 			    d->category[i].name, b->name.s);
-			ck_add(c, "d6.row", b->status_text.at, "",
+			ck_add(c, "d6.row",
+			    ck_at(c, b->status_text.at, "OPEN"), "",
 			    "a boundary of %s is OPEN: %s",
 			    d->category[i].name, b->name.s);
 		}
@@ -206,11 +214,12 @@ ck_scenarios(struct ck *c)
 		const struct df_scenario *s = &sp->d2.scenario[i];
 
 		if (s->priority < 0)
-			ck_add(c, "d2.priority", s->item.at, "",
+			ck_add(c, "d2.priority", ck_id(c, &s->item), "",
 			    "%s has no priority", s->item.id);
 		if (s->given.n == 0 || s->when.n == 0 || s->then.n == 0)
-			ck_add(c, "d2.gwt", s->item.at, "", "%s lacks %s",
-			    s->item.id, s->given.n == 0 ? "GIVEN" :
+			ck_add(c, "d2.gwt", ck_id(c, &s->item), "",
+			    "%s lacks %s", s->item.id,
+			    s->given.n == 0 ? "GIVEN" :
 			    s->when.n == 0 ? "WHEN" : "THEN");
 	}
 	if (n == 0) {
@@ -228,8 +237,9 @@ ck_scenarios(struct ck *c)
 	for (i = 0; i < n; i++)
 		if (!seen[i]) {
 			bad++;
-			ck_add(c, "d2.uncovered", sp->d2.scenario[i].item.at,
-			    "", "D2 %s not covered by any D8 task",
+			ck_add(c, "d2.uncovered",
+			    ck_id(c, &sp->d2.scenario[i].item), "",
+			    "D2 %s not covered by any D8 task",
 			    sp->d2.scenario[i].item.id);
 		}
 	free(seen);
@@ -253,7 +263,7 @@ ck_contracts(struct ck *c)
 	for (i = 0; i < n; i++)
 		if (sp->d4.contract[i].scenarios.n == 0)
 			ck_add(c, "d4.no-scenario",
-			    sp->d4.contract[i].item.at, "",
+			    ck_id(c, &sp->d4.contract[i].item), "",
 			    "%s names no scenario",
 			    sp->d4.contract[i].item.id);
 	if (n == 0) {
@@ -271,8 +281,9 @@ ck_contracts(struct ck *c)
 	for (i = 0; i < n; i++)
 		if (!seen[i]) {
 			bad++;
-			ck_add(c, "d4.uncovered", sp->d4.contract[i].item.at,
-			    "", "D4 %s not assigned to any D8 task",
+			ck_add(c, "d4.uncovered",
+			    ck_id(c, &sp->d4.contract[i].item), "",
+			    "D4 %s not assigned to any D8 task",
 			    sp->d4.contract[i].item.id);
 		}
 	free(seen);
@@ -290,6 +301,7 @@ static void
 one_cycle(void *arg, const struct df_task *const *cycle, size_t n)
 {
 	struct ck *c = arg;
+	struct df_span at = cycle[0]->deps_text.at;
 	struct df_buf b = DF_BUF_INIT;
 	size_t i;
 
@@ -301,7 +313,11 @@ one_cycle(void *arg, const struct df_task *const *cycle, size_t n)
 	if (c->out->row[DF_CHECK_CYCLES].errors == 0)
 		ck_say(c, DF_CHECK_CYCLES,
 		    "Dependency cycle detected in D8: %s", b.s);
-	ck_add(c, "d8.cycle", cycle[0]->deps_text.at, "",
+	/* the reference that leads on */
+	for (i = 0; i < cycle[0]->deps.n; i++)
+		if (cycle[0]->deps.v[i].to == &cycle[n > 1]->item)
+			at = cycle[0]->deps.v[i].at;
+	ck_add(c, "d8.cycle", at, "",
 	    "Dependency cycle detected in D8: %s", b.s);
 	df_buf_release(&b);
 }
@@ -325,7 +341,7 @@ ck_cycles(struct ck *c)
 /* ---- identifiers and references ---- */
 
 static void
-dangling(struct ck *c, const struct df_item *from, const struct df_refs *r,
+dangling(struct ck *c, const char *from, const struct df_refs *r,
     const char *rule, const char *verb, size_t *n)
 {
 	const struct df_ref *x;
@@ -340,12 +356,12 @@ dangling(struct ck *c, const struct df_item *from, const struct df_refs *r,
 			continue;	/* its document is missing anyway */
 		if (x->derived)
 			ck_add(c, "ref.range", x->at, "", "%s %s %s, which "
-			    "D%u does not define", from->id, verb, x->id,
+			    "D%u does not define", from, verb, x->id,
 			    df_family_doc[x->family]);
 		else
 			ck_add(c, rule, x->at,
 			    ck_near(c, x->id, (enum df_family)x->family),
-			    "%s %s %s, which D%u does not define", from->id,
+			    "%s %s %s, which D%u does not define", from,
 			    verb, x->id, df_family_doc[x->family]);
 	}
 }
@@ -358,26 +374,31 @@ ck_refs(struct ck *c)
 
 	ck_ran(c, DF_CHECK_REFS);
 	ck_ran(c, DF_CHECK_IDS);
+	ck_items(c);
 	for (i = 0; i < sp->d4.contracts; i++)
-		dangling(c, &sp->d4.contract[i].item,
+		dangling(c, sp->d4.contract[i].item.id,
 		    &sp->d4.contract[i].scenarios, "ref.dangling", "serves",
 		    &n);
 	for (i = 0; i < sp->d8.tasks; i++) {
 		const struct df_task *t = &sp->d8.task[i];
 
-		dangling(c, &t->item, &t->deps, "ref.dangling", "depends on",
+		dangling(c, t->item.id, &t->deps, "ref.dangling", "depends on",
 		    &n);
-		dangling(c, &t->item, &t->scenarios, "ref.dangling",
+		dangling(c, t->item.id, &t->scenarios, "ref.dangling",
 		    "satisfies", &n);
-		dangling(c, &t->item, &t->contracts, "ref.dangling",
+		dangling(c, t->item.id, &t->contracts, "ref.dangling",
 		    "implements", &n);
+		dangling(c, t->item.id, &t->others, "ref.other", "names", &n);
 	}
+	for (i = 0; i < sp->d7.components; i++)
+		dangling(c, sp->d7.component[i].name,
+		    &sp->d7.component[i].refs, "ref.other", "implements", &n);
 	for (i = 0; i < sp->d9.holdouts; i++) {
 		const struct df_holdout *h = &sp->d9.holdout[i];
 
-		dangling(c, &h->item, &h->validates, "ref.holdout",
+		dangling(c, h->item.id, &h->validates, "ref.holdout",
 		    "validates", &n);
-		dangling(c, &h->item, &h->contracts, "ref.holdout", "tests",
+		dangling(c, h->item.id, &h->contracts, "ref.holdout", "tests",
 		    &n);
 	}
 	ck_say(c, DF_CHECK_REFS, "%zu references, %zu dangling", n,

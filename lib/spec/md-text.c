@@ -240,6 +240,9 @@ df_md_kv(struct df_str t, struct df_md_kv *kv)
 	for (n = 0; n < t.n && keychar(t.s[n]); n++)
 		if (t.s[n] == ' ' && n && t.s[n - 1] != ' ')
 			words++;
+	/* a mark of emphasis is no part of the key that it ends */
+	while (mark && mark[0] == '_' && n && t.s[n - 1] == '_')
+		n--;
 	kv->key.n = n;
 	kv->key = df_str_trim(kv->key);
 	if (t.s[n - 1] == ' ')
@@ -282,8 +285,12 @@ df_md_kv(struct df_str t, struct df_md_kv *kv)
 			mark = NULL;
 		skip_blank(&t);
 	}
-	if (!skip_mark(&t, ":"))
-		return 0;
+	if (!skip_mark(&t, ":")) {
+		/* "**Shared?** NO" */
+		kv->value = df_str_trim(t);
+		return kv->bold && mark == NULL &&
+		    question(kv->key, kv->value);
+	}
 	if (mark && skip_mark(&t, mark))
 		mark = NULL;
 	if (t.n && !md_blank(t.s[0]) && (t.s[0] == ':' || t.s[0] == '/' ||

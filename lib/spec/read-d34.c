@@ -183,13 +183,14 @@ plain_scenarios(struct rd *r, const struct rd_def *x, struct df_contract *c)
 		if (!df_str_word(t, "scenarios") && !df_str_word(t, "scenario"))
 			continue;
 		c->scenarios_text = rd_text(r, t, i);
-		rd_refs(r, t, i, FAM(DF_SC), 0, &c->scenarios, NULL);
+		rd_refs(r, t, rd_at(r, t, i), FAM(DF_SC), 0, &c->scenarios,
+		    NULL);
 		return;
 	}
 	/* "- IN-001: what it is (SC-001)", all on one line */
 	if (x->level == 0)
-		rd_refs(r, x->title, x->line, FAM(DF_SC), 0, &c->scenarios,
-		    NULL);
+		rd_refs(r, x->title, rd_at(r, x->title, x->line), FAM(DF_SC),
+		    0, &c->scenarios, NULL);
 }
 
 static void
@@ -247,15 +248,19 @@ table_doubles(struct rd *r, struct rd_range in, struct df_double **v,
 
 	rd_tables(r, in.a, in.b, &t);
 	for (i = 0; i < t.n; i++)
-		for (k = 0; k < t.v[i].rows && !r->full; k++) {
-			const struct df_value *id = rd_cell(&t.v[i], k, 0);
+		for (k = 0; k <= t.v[i].rows && !r->full; k++) {
+			/* a table may have lost its header */
+			const struct df_value *row = k == 0 ? t.v[i].head :
+			    rd_cell(&t.v[i], k - 1, 0), *id = row;
 
+			if (t.v[i].cols == 0)
+				break;
 			len = df_spec_id(id->s, id->n, &fam);
 			if (len == 0 || fam != DF_TD || !rd_take(r, 20))
 				continue;
 			x = PUSH(td);
 			x->item.id = rd_intern(r, id->s, len);
-			x->item.title = rd_cell(&t.v[i], k, 1)->s;
+			x->item.title = t.v[i].cols > 1 ? row[1].s : "";
 			x->item.family = DF_TD;
 			x->item.at = x->item.body = id->at;
 			x->fields.n = t.v[i].cols;
@@ -266,7 +271,7 @@ table_doubles(struct rd *r, struct rd_range in, struct df_double **v,
 
 				f->key = f->name = t.v[i].head[c].s;
 				f->note = "";
-				f->value = *rd_cell(&t.v[i], k, (int)c);
+				f->value = row[c];
 				f->at = f->value.at;
 			}
 		}
@@ -304,13 +309,19 @@ rd_d4(struct rd *r)
 	d->no_doubles = df_str_find(rd_textstr(&d->surface),
 	    "o test doubles required") != NULL;
 	if (d->twins == 0)
-		table_doubles(r, in, &d->twin, &d->twins);
+		table_doubles(r, in.b ? in : (struct rd_range){ 0,
+		    r->md->lines }, &d->twin, &d->twins);
 	for (k = 0; k < d->contracts; k++) {
 		d->contract[k].item.index = (uint32_t)k;
 		rd_index(r, &d->contract[k].item);
 	}
 	for (k = 0; k < d->twins; k++) {
 		d->twin[k].item.index = (uint32_t)k;
+		if (df_spec_find(r->sp, d->twin[k].item.id,
+		    strlen(d->twin[k].item.id)))
+			rd_remark(r, "id.duplicate", d->twin[k].item.at,
+			    "%s is defined a second time",
+			    d->twin[k].item.id);
 		rd_index(r, &d->twin[k].item);
 	}
 	read_errcodes(r);

@@ -282,6 +282,27 @@ struct rows {
 	VEC(struct df_boundary) v;
 };
 
+/* Without a column Status, and perhaps without a header: what is OPEN in the
+   last column is open all the same. */
+static void
+add_open(const struct df_table *t, struct rows *rows)
+{
+	const struct df_value *row, *last;
+	struct df_boundary *b;
+	size_t i;
+
+	for (i = 0; i <= t->rows && t->cols > 1; i++) {
+		row = i == 0 ? t->head : rd_cell(t, i - 1, 0);
+		last = &row[t->cols - 1];
+		if (status_of(rd_textstr(last), S_ROW) != DF_STATUS_OPEN)
+			continue;
+		b = PUSH(rows->v);
+		b->name = *row;
+		b->status_text = *last;
+		b->status = DF_STATUS_OPEN;
+	}
+}
+
 static void
 add_rows(const struct df_table *t, struct rows *rows)
 {
@@ -289,6 +310,8 @@ add_rows(const struct df_table *t, struct rows *rows)
 	struct df_boundary *b;
 	size_t i;
 
+	if (col < 0)
+		add_open(t, rows);
 	for (i = 0; i < t->rows && col >= 0; i++) {
 		b = PUSH(rows->v);
 		b->name = *rd_cell(t, i, 0);
@@ -334,7 +357,7 @@ read_categories(struct rd *r, const struct rd_defs *def)
 	struct df_table t;
 	struct df_str name;
 	const struct df_md_line *l;
-	uint32_t i, next = 1;
+	uint32_t i, next = 1, freed = 0;
 	unsigned top = ba && title_number(df_str(ba->title)) ? ba->level : 1;
 	size_t k = 0;
 
@@ -343,8 +366,16 @@ read_categories(struct rd *r, const struct rd_defs *def)
 		int numbered;
 
 		l = &r->md->line[i];
-		if (in_item(def, i, &k) || (i >= out.a && i < out.b))
+		if (i >= out.a && i < out.b)
 			continue;
+		if (in_item(def, i, &k) && i >= freed) {
+			/* a category below an item of a higher level */
+			if (l->kind != DF_MD_HEADING || title_number(
+			    df_md_bare(rd_line(l))) == 0 ||
+			    i == def->v[k].line)
+				continue;
+			freed = def->v[k].end;
+		}
 		numbered = l->kind == DF_MD_TEXT && l->mark == '1' &&
 		    l->indent <= 1 && i >= in.a && i < in.b && l->num == next;
 		if ((l->kind == DF_MD_HEADING && l->level > 1) || numbered) {
@@ -442,29 +473,38 @@ read_summary(struct rd *r)
 	KEEP(r, v, &d->sum, &d->sums);
 }
 
+/* "Gate verdict: PASS", also behind other words of its line. */
+static int
+gate_line(const struct df_md_line *l, struct df_str *value)
+{
+	struct df_str t = rd_line(l);
+	struct df_md_kv kv;
+	const char *p;
+
+	if (l->kind != DF_MD_HEADING && l->kind != DF_MD_TEXT)
+		return 0;
+	if (l->kind == DF_MD_HEADING)
+		t = df_md_bare(t);
+	else if ((p = df_str_find(t, "Gate verdict:")) != NULL)
+		t = rd_advance(t, (size_t)(p - t.s));
+	if (!df_md_kv(t, &kv) || !df_md_key(kv.key, "gate verdict"))
+		return 0;
+	*value = kv.value;
+	return 1;
+}
+
 static void
 read_gate(struct rd *r)
 {
 	struct df_d6 *d = &r->sp->d6;
-	const struct df_md_line *l;
-	struct df_md_kv kv;
 	struct df_str t;
 	uint32_t i;
 
 	for (i = r->md->lines; i--; ) {
-		l = &r->md->line[i];
-		if (l->kind == DF_MD_HEADING) {
-			/* "## Gate verdict: PASS" */
-			t = df_md_bare(rd_line(l));
-			if (!df_md_kv(t, &kv))
-				continue;
-		} else if (l->kind != DF_MD_TEXT || !df_md_kv(rd_line(l),
-		    &kv))
+		if (!gate_line(&r->md->line[i], &t))
 			continue;
-		if (!df_md_key(kv.key, "gate verdict"))
-			continue;
-		d->gate_text = rd_value(r, kv.value, i, r->md->lines,
-		    l->indent);
+		d->gate_text = rd_value(r, t, i, r->md->lines,
+		    r->md->line[i].indent);
 		t = rd_textstr(&d->gate_text);
 		while (t.n && !letter(t.s[0])) {
 			t.s++;

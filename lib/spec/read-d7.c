@@ -229,9 +229,8 @@ read_component(struct rd *r, const struct comp *c, uint32_t end,
 	to->implements = field_or_note(r, &f, "implements");
 	to->depends = field_or_note(r, &f, "depends on|depends");
 	to->exposes = field_or_note(r, &f, "exposes");
-	rd_refs(r, rd_textstr(&to->implements),
-	    to->implements.at.line ? to->implements.at.line - 1 : c->line,
-	    ~0u, 0, &to->refs, NULL);
+	rd_refs(r, rd_textstr(&to->implements), to->implements.at, ~0u, 0,
+	    &to->refs, NULL);
 }
 
 static void

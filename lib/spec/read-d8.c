@@ -333,7 +333,7 @@ read_mentions(struct rd *r, struct df_d8 *d)
 	in = rd_whole(r, rd_section(r, "task dependency graph|"
 	    "dependency graph"));
 	v = rd_block(r, in.a, in.b, 1);
-	rd_refs(r, rd_textstr(&v), in.a, FAM(DF_T), 0, &d->graph, NULL);
+	rd_refs(r, rd_textstr(&v), v.at, FAM(DF_T), 0, &d->graph, NULL);
 	in = rd_whole(r, rd_section(r, "summary"));
 	if (!rd_first_table(r, in.a, in.b, &t))
 		return;
@@ -341,7 +341,7 @@ read_mentions(struct rd *r, struct df_d8 *d)
 		df_buf_str(&b, rd_cell(&t, i, 0)->s);
 		df_buf_ch(&b, '\n');
 	}
-	rd_refs(r, (struct df_str){ b.s, b.n }, t.at.line - 1, FAM(DF_T), 0,
+	rd_refs(r, (struct df_str){ b.s, b.n }, t.at, FAM(DF_T), 0,
 	    &d->summary, NULL);
 	df_buf_release(&b);
 }

@@ -15,22 +15,29 @@ is_yaml(const struct df_md_line *l)
 	    df_str_word(rd_line(l), "yml"));
 }
 
-/* The value of a key at the beginning of a line of a YAML block. */
+/* The value of a key at the margin of a YAML block. */
 static int
 yaml_has(const struct df_md *md, uint32_t fence, const char *key,
     struct df_str *value)
 {
-	size_t n = strlen(key);
+	size_t n = strlen(key), k, quote;
+	const char *p;
 	uint32_t i;
 
 	for (i = fence + 1; i < md->lines && md->line[i].kind == DF_MD_CODE;
 	    i++) {
 		struct df_str t = rd_line(&md->line[i]);
 
-		if (t.n <= n || t.s[n] != ':' || memcmp(t.s, key, n) != 0)
+		for (k = 0; k < md->line[fence].indent && t.n &&
+		    t.s[0] == ' '; k++)
+			t = rd_advance(t, 1);
+		quote = t.n && (t.s[0] == '"' || t.s[0] == '\'');
+		if (t.n <= n + 2 * quote || t.s[n + 2 * quote] != ':' ||
+		    memcmp(t.s + quote, key, n) != 0)
 			continue;
-		value->s = t.s + n + 1;
-		value->n = t.n - n - 1;
+		*value = rd_advance(t, n + 2 * quote + 1);
+		if ((p = df_str_find(*value, " #")) != NULL)
+			value->n = (size_t)(p - value->s);
 		*value = df_str_trim(*value);
 		if (value->n >= 2 && (value->s[0] == '"' ||
 		    value->s[0] == '\'') &&
@@ -171,6 +178,7 @@ find_starts(struct rd *r, struct starts *s)
 			x->title = def.v[k].title;
 			x->level = def.v[k].level;
 			x->body = i + 1;
+			x->twice = def.v[k].twice;
 			continue;
 		}
 		if (l->kind == DF_MD_HEADING && s->cur) {
@@ -226,8 +234,11 @@ read_holdouts(struct rd *r, struct starts *s)
 	KEEP(r, v, &d->holdout, &d->holdouts);
 	for (k = 0; k < d->holdouts; k++) {
 		h = &d->holdout[k];
-		if (df_spec_find(r->sp, h->item.id, strlen(h->item.id)))
-			rd_remark(r, "id.duplicate", h->item.at,
+		if (!s->v.v[k].twice && df_spec_find(r->sp, h->item.id,
+		    strlen(h->item.id)))
+			rd_remark(r, "id.duplicate", h->item.implied ||
+			    s->v.v[k].id.n == 0 ? h->item.at :
+			    rd_at(r, s->v.v[k].id, h->item.at.line - 1),
 			    "%s is defined a second time", h->item.id);
 		rd_index(r, &h->item);
 	}
@@ -331,23 +342,20 @@ read_matrix(struct rd *r)
 			c = rd_column(&t.v[i], "holdouts");
 		for (k = 0; k < t.v[i].rows && !r->full; k++) {
 			struct df_cover *x = PUSH(v);
-			uint32_t line;
 
 			x->scenario = *rd_cell(&t.v[i], k, 0);
-			line = x->scenario.at.line ? x->scenario.at.line - 1 :
-			    in.a;
 			x->priority = *rd_cell(&t.v[i], k,
 			    rd_column(&t.v[i], "priority"));
 			x->coverage = *rd_cell(&t.v[i], k, c < 0 ? 2 : c);
 			x->notes = *rd_cell(&t.v[i], k,
 			    rd_column(&t.v[i], "notes"));
-			rd_refs(r, rd_textstr(&x->scenario), line,
+			rd_refs(r, rd_textstr(&x->scenario), x->scenario.at,
 			    FAM(DF_SC) | FAM_CONTRACT, 0, &one, NULL);
 			x->to.id = "";
 			if (one.n)
 				x->to = one.v[0];
-			rd_refs(r, rd_textstr(&x->coverage), line, FAM(DF_HS),
-			    0, &x->holdouts, NULL);
+			rd_refs(r, rd_textstr(&x->coverage),
+			    x->coverage.at, FAM(DF_HS), 0, &x->holdouts, NULL);
 		}
 	}
 	KEEP(r, v, &d->cover, &d->covers);

@@ -1,6 +1,6 @@
 #include "base/df.h"
 
-#include "spec/read-internal.h"
+#include "spec/read-yaml.h"
 
 /* One scenario of D9: its blocks and its YAML. */
 
@@ -105,6 +105,21 @@ read_block(struct rd *r, uint32_t a, uint32_t b, struct df_str rest,
 	to->there = 1;
 }
 
+/* The first executable fence in [a, b). */
+static struct df_span
+first_code(struct rd *r, uint32_t a, uint32_t b)
+{
+	static const char *const lang[] = { "bash", "sh", "shell" };
+	size_t k;
+
+	for (; a < b; a++)
+		for (k = 0; k < DF_LEN(lang); k++)
+			if (r->md->line[a].kind == DF_MD_FENCE &&
+			    df_str_word(rd_line(&r->md->line[a]), lang[k]))
+				return rd_span(r, a, a + 1);
+	return (struct df_span){ 0, 0, 0, 0 };
+}
+
 static const char *const holdout_keys[] = {
 	"validates", "contracts", "type", "priority", "setup", "execute",
 	"verify", "cleanup", "authority basis", "notes for evaluator", NULL
@@ -142,6 +157,8 @@ read_blocks(struct rd *r, uint32_t a, uint32_t b, const struct rd_fields *f,
 			continue;
 		if (now >= 0)
 			read_block(r, last, i, hold, to[now], &code[now]);
+		else if (h->unlabelled.line == 0)
+			h->unlabelled = first_code(r, last, i);
 		now = label;
 		last = i;
 		hold = rest;
@@ -165,12 +182,28 @@ read_blocks(struct rd *r, uint32_t a, uint32_t b, const struct rd_fields *f,
 
 /* ---- YAML ---- */
 
+/* What a node says: of a list or mapping where a text should be, its source,
+   because "- Read it: twice" is a mapping for YAML. */
 static struct df_value
-ytext(const struct rd_ynode *y, const char *key)
+node_text(struct rd *r, const struct rd_ynode *x)
+{
+	struct df_value v = x->text;
+	struct df_str t;
+
+	if (x->kind == RD_YTEXT || x->kind == RD_YNONE)
+		return v;
+	t = rd_yfold(r, v.at, 0);
+	v.s = t.s;
+	v.n = t.n;
+	return v;
+}
+
+static struct df_value
+ytext(struct rd *r, const struct rd_ynode *y, const char *key)
 {
 	const struct rd_ynode *x = rd_ychild(y, key);
 
-	return x && x->kind == RD_YTEXT ? x->text : rd_none();
+	return x ? node_text(r, x) : rd_none();
 }
 
 static void
@@ -179,11 +212,11 @@ ylist(struct rd *r, const struct rd_ynode *x, struct df_values *to)
 	VEC(struct df_value) v = { 0 };
 	const struct rd_ynode *c;
 
-	if (x && x->kind == RD_YTEXT)
-		*PUSH(v) = x->text;
-	for (c = x ? x->child : NULL; c; c = c->next)
-		if (c->kind == RD_YTEXT)
-			*PUSH(v) = c->text;
+	if (x && (x->kind == RD_YTEXT || x->kind == RD_YMAP))
+		*PUSH(v) = node_text(r, x);
+	for (c = x && x->kind == RD_YLIST ? x->child : NULL; c; c = c->next)
+		if (c->kind != RD_YNONE)
+			*PUSH(v) = node_text(r, c);
 	KEEP(r, v, &to->v, &to->n);
 }
 
@@ -207,9 +240,9 @@ yrefs(struct rd *r, const struct rd_ynode *x, unsigned mask,
 	}
 	t.s = rd_str(r, (struct df_str){ b.s, b.n });
 	t.n = b.n;
-	t.at = rd_span(r, x->line - 1, x->line);
+	t.at = x->text.at;
 	df_buf_release(&b);
-	rd_refs(r, rd_textstr(&t), x->line - 1, mask, 1, to, NULL);
+	rd_refs(r, rd_textstr(&t), t.at, mask, 1, to, NULL);
 	return t;
 }
 
@@ -235,10 +268,10 @@ read_behaviour(struct rd *r, const struct rd_ynode *y, struct df_behaviour *b)
 	VEC(struct df_assertion) v = { 0 };
 	struct df_value t;
 
-	b->category = ytext(y, "category");
-	b->setup = ytext(s, "description");
-	b->action = ytext(a, "description");
-	b->outcome = ytext(o, "description");
+	b->category = ytext(r, y, "category");
+	b->setup = ytext(r, s, "description");
+	b->action = ytext(r, a, "description");
+	b->outcome = ytext(r, o, "description");
 	ylist(r, rd_ychild(s, "preconditions"), &b->preconditions);
 	ylist(r, rd_ychild(a, "steps"), &b->steps);
 	ylist(r, rd_ychild(o, "negative_assertions"), &b->negative);
@@ -247,16 +280,16 @@ read_behaviour(struct rd *r, const struct rd_ynode *y, struct df_behaviour *b)
 	for (c = c ? c->child : NULL; c; c = c->next) {
 		struct df_assertion *x = PUSH(v);
 
-		x->subject = ytext(c, "subject");
-		x->condition = ytext(c, "condition");
-		x->observable = ytext(c, "observable");
+		x->subject = ytext(r, c, "subject");
+		x->condition = ytext(r, c, "condition");
+		x->observable = ytext(r, c, "observable");
 		if (c->kind == RD_YTEXT)
 			x->observable = c->text;
 	}
 	KEEP(r, v, &b->assertion, &b->assertions);
-	t = ytext(p, "runs_required");
+	t = ytext(r, p, "runs_required");
 	b->runs = number_in(rd_textstr(&t));
-	t = ytext(p, "pass_threshold");
+	t = ytext(r, p, "pass_threshold");
 	b->need = number_in(rd_textstr(&t));
 }
 
@@ -278,8 +311,8 @@ rd_holdout(struct rd *r, const struct rd_start *x, struct df_holdout *h)
 {
 	const struct rd_ynode *y = NULL, *auth, *n;
 	struct rd_fields f;
-	uint32_t odd = 0, end;
-	const char *why = "";
+	uint32_t end;
+	int strict;
 	struct df_value t, title = rd_none();
 
 	h->item.title = rd_str(r, x->title);
@@ -292,25 +325,23 @@ rd_holdout(struct rd *r, const struct rd_start *x, struct df_holdout *h)
 	rd_keepfields(r, &f, &h->fields);
 	if (x->yaml != RD_NOLINE) {
 		end = rd_fence_end(r->md, x->yaml);
-		y = rd_yaml(r, x->yaml + 1, end, &odd, &why);
+		y = rd_yaml(r, x->yaml + 1, end, &strict);
 		h->header = rd_span(r, x->yaml + 1, end);
 		if (rd_ychild(y, "expected_outcome") ||
 		    rd_ychild(y, "authority") || rd_ychild(y, "action")) {
 			h->behaviour.yaml = h->header;
-			h->behaviour.strict = odd == 0;
+			h->behaviour.strict = strict;
 			read_behaviour(r, y, &h->behaviour);
 		}
-		if (odd)
-			rd_remark(r, "d9.yaml", rd_span(r, odd - 1, odd),
-			    "not valid YAML, but read: %s", why);
-		title = ytext(y, "title");
+		title = ytext(r, y, "title");
 	}
 	if (*h->item.title == 0)
 		h->item.title = title.s;
-	t = first_of(ytext(y, "priority"), rd_fieldtext(r, &f, "priority"));
+	t = first_of(ytext(r, y, "priority"), rd_fieldtext(r, &f, "priority"));
 	h->priority = df_md_priority(rd_textstr(&t));
-	h->slug = first_of(ytext(y, "scenario_slug"), ytext(y, "scenario"));
-	h->type = first_of(first_of(ytext(y, "type"),
+	h->slug = first_of(ytext(r, y, "scenario_slug"),
+	    ytext(r, y, "scenario"));
+	h->type = first_of(first_of(ytext(r, y, "type"),
 	    rd_fieldtext(r, &f, "type")), h->behaviour.category);
 	auth = rd_ychild(y, "authority");
 	n = rd_ychild(auth, "d2_scenarios");

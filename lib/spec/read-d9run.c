@@ -160,6 +160,8 @@ env_default(struct rd *r, struct df_str t)
 	if (t.n && t.s[0] == '=')
 		return rd_str(r, df_md_bare(skip(t, 1)));
 	for (; t.n; t = skip(t, 1)) {
+		if ((t.s[0] == '`' || t.s[0] == '$') && env_name(skip(t, 1)))
+			break;		/* what follows is the next one's */
 		if (!df_str_word(t, "default") && !df_str_word(t, "defaults"))
 			continue;
 		t = skip(t, df_str_word(t, "defaults") ? 8 : 7);
@@ -233,17 +235,27 @@ static void
 read_env(struct rd *r)
 {
 	struct df_d9 *d = &r->sp->d9;
-	struct rd_range in = rd_whole(r, rd_section(r, "environment variables|"
-	    "environment|harness assumptions|harness"));
+	const struct df_doc *doc = &r->sp->doc[r->doc];
+	struct rd_range in;
 	struct envs e;
-	uint32_t i;
+	uint32_t i, done = 0;
+	size_t k;
 
 	memset(&e, 0, sizeof(e));
-	for (i = in.a; i < in.b; i++)
-		if (r->md->line[i].kind == DF_MD_TEXT ||
-		    r->md->line[i].kind == DF_MD_CODE ||
-		    r->md->line[i].kind == DF_MD_TABLE)
-			env_line(r, &e, i, 1);
+	for (k = 0; k < doc->sections; k++) {
+		struct df_str title = df_str(doc->section[k].title);
+
+		if (doc->section[k].level == 1 || (!df_md_title(title,
+		    "environment") && !df_md_title(title, "harness")))
+			continue;
+		in = rd_whole(r, &doc->section[k]);
+		for (i = in.a > done ? in.a : done; i < in.b; i++)
+			if (r->md->line[i].kind == DF_MD_TEXT ||
+			    r->md->line[i].kind == DF_MD_CODE ||
+			    r->md->line[i].kind == DF_MD_TABLE)
+				env_line(r, &e, i, 1);
+		done = i;
+	}
 	/* what stands above the first section may name some too */
 	for (i = 0; i < r->md->lines; i++) {
 		if (r->md->line[i].kind == DF_MD_HEADING &&

@@ -237,6 +237,44 @@ strength(struct rd *r, const struct cand *c)
 	return FIELDED;
 }
 
+/*
+ * A line that only names an item defines it in documents that define all of
+ * a family that way; in others only where fuller definitions stand too.  The
+ * list of an MVP never does.
+ */
+static void
+drop_mentions(struct rd *r, struct cand *c, size_t n)
+{
+	uint32_t where[DF_FAMILIES] = { 0 };	/* section + 1 of the last */
+	uint8_t full[DF_FAMILIES] = { 0 };
+	struct df_map in = { 0 };		/* family and section */
+	struct place { uint32_t family, section; } *p;
+	size_t k;
+
+	p = df_calloc(n + 1, sizeof(*p));
+	for (k = 0; k < n; k++) {
+		p[k].family = c[k].d.family;
+		p[k].section = c[k].section;
+		if (c[k].strength == MENTION)
+			continue;
+		full[c[k].d.family] = 1;
+		if (where[c[k].d.family] == c[k].section + 1)
+			continue;
+		where[c[k].d.family] = c[k].section + 1;
+		df_map_set(&in, (const char *)&p[k], sizeof(p[k]), 1);
+	}
+	for (k = 0; k < n; k++) {
+		if (c[k].strength != MENTION || !c[k].taken)
+			continue;
+		if ((full[c[k].d.family] && df_map_get(&in,
+		    (const char *)&p[k], sizeof(p[k])) == DF_MAP_NONE) ||
+		    df_md_title(rd_line(&r->md->line[c[k].section]), "mvp"))
+			c[k].taken = 0;
+	}
+	df_map_release(&in);
+	free(p);
+}
+
 static int
 by_line(const void *a, const void *b)
 {
@@ -296,6 +334,7 @@ rd_defs(struct rd *r, unsigned mask, struct rd_defs *out)
 			    b->d.line + 1);
 		}
 	}
+	drop_mentions(r, c.v, c.n);
 	for (k = 0; k < c.n; k++)
 		if (c.v[k].taken)
 			*PUSH(d) = c.v[k].d;
@@ -315,7 +354,8 @@ rd_defs(struct rd *r, unsigned mask, struct rd_defs *out)
 	/* what is defined twice bounds its neighbours, and is dropped now */
 	for (i = 0, k = 0; k < d.n; k++) {
 		num = rd_id_number(r, d.v[k].id.s, d.v[k].id.n);
-		if (c.v[best.v[num] - 1].d.line == d.v[k].line)
+		d.v[k].twice = c.v[best.v[num] - 1].d.line != d.v[k].line;
+		if (!d.v[k].twice || d.v[k].family == DF_HS)
 			d.v[i++] = d.v[k];
 	}
 	d.n = i;

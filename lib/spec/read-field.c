@@ -98,8 +98,13 @@ rd_fields(struct rd *r, uint32_t a, uint32_t b, const char *const *known,
 				st.indent = 0;
 			st.list = 1;
 		} else {
-			if (l->kind != DF_MD_TEXT ||
-			    !df_md_kv(rd_line(l), &kv))
+			if (l->kind != DF_MD_TEXT)
+				continue;
+			/* its list is nested: what is not belongs to others */
+			if (l->mark && st.indent != 255 &&
+			    l->indent > st.indent + 1)
+				st.empty = 0;
+			if (!df_md_kv(rd_line(l), &kv))
 				continue;
 			is = is_known(known, kv.key);
 			if (!is_label(r->md, a, i, &kv, &st, is, last))

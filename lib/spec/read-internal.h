@@ -208,12 +208,14 @@ struct rd_def {			/* where an item is defined */
 	uint32_t line, end;	/* label line; line behind the body */
 	uint8_t level;		/* of the heading; 0: no heading */
 	uint8_t mention;	/* nothing but a line that names it */
+	uint8_t twice;		/* another one was first (holdouts only) */
 };
 struct rd_defs {
 	struct rd_def *v;
 	size_t n;
 };
-/* The items of the families in mask in this document; remarks duplicates. */
+/* The items of the families in mask in this document; remarks duplicates,
+   which are left out, but for holdouts: their code must stand somewhere. */
 void rd_defs(struct rd *r, unsigned mask, struct rd_defs *d);
 /* The fields of an item that is one line with pipes, or wraps over some. */
 void rd_defpipes(struct rd *r, const struct rd_def *d, struct rd_fields *f);
@@ -224,9 +226,10 @@ void rd_index(struct rd *r, const struct df_item *it);
 
 /*
  * References to the families in mask that t makes, those to other families in
- * others (may be NULL).  whole: "All ..." means every item of the families.
+ * others (may be NULL).  at is where t stands, or what it was made of.  whole:
+ * "All ..." means every item of the families.
  */
-void rd_refs(struct rd *r, struct df_str t, uint32_t line, unsigned mask,
+void rd_refs(struct rd *r, struct df_str t, struct df_span at, unsigned mask,
 	int whole, struct df_refs *refs, struct df_refs *others);
 /* The same for the value of the first of the fields "a|b|c". */
 void rd_fieldrefs(struct rd *r, const struct rd_fields *f, const char *names,
@@ -260,6 +263,7 @@ struct rd_start {
 	uint32_t body;		/* first line behind a heading of its own */
 	uint32_t yaml;		/* its opening fence; RD_NOLINE: none yet */
 	uint8_t level;
+	uint8_t twice;		/* its id was remarked already */
 };
 
 /*
@@ -278,16 +282,14 @@ enum rd_ykind { RD_YNONE = 0, RD_YTEXT, RD_YLIST, RD_YMAP };
 struct rd_ynode {
 	enum rd_ykind kind;
 	struct df_str key;
-	struct df_value text;
-	uint32_t line;
+	struct df_value text;	/* its place, for all kinds */
 	struct rd_ynode *child, *next;	/* in order */
 };
 /*
- * Read the lines [a, b) between the fences of a YAML block.  Sets *odd to the
- * line of the first thing that YAML would refuse but was read, else 0.
+ * Read the lines [a, b) between the fences of a YAML block.  What libyaml
+ * refuses is read all the same, with a remark: *strict gets 0 then.
  */
-struct rd_ynode *rd_yaml(struct rd *r, uint32_t a, uint32_t b, uint32_t *odd,
-	const char **why);
+struct rd_ynode *rd_yaml(struct rd *r, uint32_t a, uint32_t b, int *strict);
 const struct rd_ynode *rd_ychild(const struct rd_ynode *y, const char *key);
 
 #endif

@@ -59,7 +59,6 @@ rd_remark(struct rd *r, const char *rule, struct df_span at,
 	m->rule = rule;
 	m->msg = df_arena_str(&sp->arena, b.s, b.n);
 	m->at = at;
-	m->col = 0;
 	df_buf_release(&b);
 }
 

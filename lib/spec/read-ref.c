@@ -10,7 +10,9 @@
 struct refs {
 	struct rd *r;
 	unsigned mask;
-	uint32_t line;
+	struct df_span at;		/* of the whole text */
+	uint32_t seen;			/* the document's byte behind the id
+					   that was found last */
 	VEC(struct df_ref) in;
 	VEC(struct df_ref) out;
 };
@@ -182,6 +184,44 @@ shorthand(struct refs *x, struct df_str t, size_t n, enum df_family f,
 	return (size_t)(u.s - (t.s + n));
 }
 
+/*
+ * Where the id at u stands.  A text that was put together from several lines
+ * or has lost its marks is no slice of the document: what it came from is
+ * looked through, once for all its ids.
+ */
+static struct df_span
+place(struct refs *x, struct df_str u)
+{
+	const struct df_md *md = x->r->md;
+	struct df_span at = x->at;
+	struct df_str left;
+	const char *id, *p;
+	size_t end;
+
+	if (u.s >= md->s && u.s < md->s + md->n)
+		return rd_at(x->r, u, at.line - 1);
+	end = (size_t)at.off + at.len;
+	id = rd_intern(x->r, u.s, u.n);
+	while (x->seen < end) {
+		left.s = md->s + x->seen;
+		left.n = end - x->seen;
+		p = df_str_find(left, id);
+		if (p == NULL) {
+			x->seen = (uint32_t)end;
+			break;
+		}
+		x->seen = (uint32_t)((size_t)(p - md->s) + u.n);
+		if ((p > md->s && (rd_wordchar(p[-1]) || p[-1] == '-')) ||
+		    (x->seen < md->n && rd_wordchar(md->s[x->seen])))
+			continue;
+		at.off = (uint32_t)(p - md->s);
+		at.len = (uint32_t)u.n;
+		at.line = df_md_line_at(md, at.off);
+		return at;
+	}
+	return at;
+}
+
 static void
 scan_ids(struct refs *x, struct df_str t, int others)
 {
@@ -202,7 +242,7 @@ scan_ids(struct refs *x, struct df_str t, int others)
 			continue;
 		}
 		u = rd_advance(t, i);
-		at = rd_at(x->r, (struct df_str){ u.s, n }, x->line);
+		at = place(x, (struct df_str){ u.s, n });
 		add_ref(x, u.s, n, f, at, 0, others);
 		more = range(x, u, n, f, at, others);
 		if (more == 0)
@@ -302,7 +342,7 @@ static void
 add_whole(struct refs *x, struct df_str t)
 {
 	const struct df_spec *sp = x->r->sp;
-	struct df_span at = rd_at(x->r, t, x->line);
+	struct df_span at = x->at;
 	size_t i;
 
 	if (x->mask & FAM(DF_SC))
@@ -324,7 +364,7 @@ add_whole(struct refs *x, struct df_str t)
 }
 
 void
-rd_refs(struct rd *r, struct df_str t, uint32_t line, unsigned mask,
+rd_refs(struct rd *r, struct df_str t, struct df_span at, unsigned mask,
     int whole, struct df_refs *refs, struct df_refs *others)
 {
 	struct refs x;
@@ -338,7 +378,8 @@ rd_refs(struct rd *r, struct df_str t, uint32_t line, unsigned mask,
 	memset(&x, 0, sizeof(x));
 	x.r = r;
 	x.mask = mask;
-	x.line = line;
+	x.at = at;
+	x.seen = at.off;
 	r->stamp++;
 	if (whole && whole_set(t, mask)) {
 		for (i = 0; i < DF_LEN(but) && p == NULL; i++)
@@ -378,9 +419,10 @@ rd_fieldrefs(struct rd *r, const struct rd_fields *f, const char *names,
 		return;
 	if (x->value.n && (x->line + 1 == x->end ||
 	    r->md->line[x->line + 1].kind != DF_MD_TEXT)) {
-		rd_refs(r, x->value, x->line, mask, whole, refs, others);
+		rd_refs(r, x->value, rd_at(r, x->value, x->line), mask, whole,
+		    refs, others);
 		return;
 	}
 	t = rd_fieldtext(r, f, names);
-	rd_refs(r, rd_textstr(&t), x->line, mask, whole, refs, others);
+	rd_refs(r, rd_textstr(&t), t.at, mask, whole, refs, others);
 }

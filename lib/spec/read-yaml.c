@@ -1,517 +1,191 @@
 #include "base/df.h"
 
-#include "spec/read-internal.h"
+#include <yaml.h>
+
+#include "spec/read-yaml.h"
+
+/* ---- places ---- */
+
+struct df_span
+rd_yspan(struct rd *r, uint32_t i, size_t from, size_t to)
+{
+	struct df_span s = { (uint8_t)r->doc, i + 1, (uint32_t)from, 0 };
+
+	if (to > from)
+		s.len = (uint32_t)(to - from);
+	return s;
+}
+
+static size_t
+block_end(const struct rd_ybuild *y)
+{
+	const struct df_md *md = y->r->md;
+
+	return y->b < md->lines ? md->line[y->b].off : md->n;
+}
 
 /*
- * Why not libyaml: one reader must take what authors wrote, and some of that
- * is not YAML ("- Read it back (expected: 4)." over two lines is a mapping
- * where none may be).  Reading with libyaml first and with this second would
- * be two readers that can disagree.  So the subset that scenarios use is read
- * here, by indentation: block mappings and sequences, flow sequences, plain,
- * quoted, folded and literal scalars.  A sequence entry is a mapping only when
- * it begins with one of the keys below, else it is text, colons and all.
+ * The byte that a mark means: marks count characters and come in the order of
+ * the text, so that each line is walked once.
  */
-
-#define DEPTH 16
-
-static const char *const entry_key[] = {
-	"subject", "condition", "observable", "description", "id", "name",
-	"statement", "assertion", "expected", NULL
-};
-
-struct cur {
-	struct rd *r;
-	uint32_t i, b;		/* this line, end */
-	size_t col;		/* where it begins for us; 0: its indentation */
-	unsigned depth;
-	uint32_t odd;
-	const char *why;
-};
-
-struct yline {
-	struct df_str t;	/* from the first byte that counts */
-	size_t indent;
-};
-
-static void
-odd(struct cur *c, uint32_t i, const char *why)
-{
-	if (c->odd == 0) {
-		c->odd = i + 1;
-		c->why = why;
-	}
-}
-
-/* Is there another line?  Blank lines and comments are passed over. */
-static int
-peek(struct cur *c, struct yline *y)
-{
-	for (; c->i < c->b; c->i++, c->col = 0) {
-		const struct df_md_line *l = &c->r->md->line[c->i];
-		size_t n = 0;
-
-		if (c->col) {
-			y->t.s = l->s + c->col;
-			y->t.n = l->n - c->col;
-			y->indent = c->col;
-			y->t = df_str_trim(y->t);
-			return 1;
-		}
-		while (n < l->n && l->s[n] == ' ')
-			n++;
-		if (n < l->n && l->s[n] == '\t')
-			odd(c, c->i, "a tab in the indentation");
-		y->t.s = l->s + n;
-		y->t.n = l->n - n;
-		y->t = df_str_trim(y->t);
-		y->indent = n;
-		if (y->t.n && y->t.s[0] != '#' && !df_str_eq(y->t, "---"))
-			return 1;
-	}
-	return 0;
-}
-
-static void
-next(struct cur *c)
-{
-	c->i++;
-	c->col = 0;
-}
-
-/* "key:" or "key: value": length of the key, else 0. */
 static size_t
-key_len(struct df_str t)
+mark_off(struct rd_ybuild *y, const yaml_mark_t *m, uint32_t *line)
 {
-	size_t n = 0;
+	const struct df_md *md = y->r->md;
+	size_t end = block_end(y);
+	uint32_t i = y->a + (uint32_t)m->line;
 
-	while (n < t.n && ((t.s[n] >= 'a' && t.s[n] <= 'z') ||
-	    (t.s[n] >= 'A' && t.s[n] <= 'Z') || t.s[n] == '_' ||
-	    (n && ((t.s[n] >= '0' && t.s[n] <= '9') || t.s[n] == '-'))))
-		n++;
-	if (n == 0 || n >= t.n || t.s[n] != ':' ||
-	    (n + 1 < t.n && t.s[n + 1] != ' '))
-		return 0;
-	return n;
-}
-
-static int
-is_entry(struct df_str t)
-{
-	return t.n && t.s[0] == '-' && (t.n == 1 || t.s[1] == ' ');
-}
-
-/* Is the rest of an entry a mapping? */
-static int
-is_entry_map(struct df_str t)
-{
-	size_t n = key_len(t), i;
-
-	for (i = 0; n && entry_key[i]; i++)
-		if (df_str_eq((struct df_str){ t.s, n }, entry_key[i]))
-			return 1;
-	return 0;
-}
-
-static struct rd_ynode *
-node(struct cur *c, enum rd_ykind kind)
-{
-	struct rd_ynode *y;
-
-	(void)rd_take(c->r, 1);
-	y = df_arena_alloc(&c->r->sp->arena, sizeof(*y));
-	y->kind = kind;
-	y->text = rd_none();
-	y->line = c->i + 1;
-	return y;
-}
-
-/* Cut " # comment". */
-static struct df_str
-no_comment(struct df_str t)
-{
-	size_t i;
-
-	for (i = 1; i < t.n; i++)
-		if (t.s[i] == '#' && t.s[i - 1] == ' ') {
-			t.n = i;
-			break;
-		}
-	return df_str_trim(t);
-}
-
-static int
-colon_space(struct df_str t)
-{
-	return df_str_find(t, ": ") != NULL || (t.n && t.s[t.n - 1] == ':');
-}
-
-/* The quoted scalar at t: appends what it means; the bytes used. */
-static size_t
-quoted(struct df_buf *b, struct df_str t, char quote, int *closed)
-{
-	size_t i;
-
-	*closed = 0;
-	for (i = 0; i < t.n; i++) {
-		if (t.s[i] == quote && quote == '\'' && i + 1 < t.n &&
-		    t.s[i + 1] == '\'') {
-			df_buf_ch(b, '\'');
-			i++;
-		} else if (t.s[i] == quote) {
-			*closed = 1;
-			return i + 1;
-		} else if (t.s[i] == '\\' && quote == '"' && i + 1 < t.n) {
-			i++;
-			df_buf_ch(b, t.s[i] == 'n' ? '\n' :
-			    t.s[i] == 't' ? '\t' : t.s[i]);
-		} else
-			df_buf_ch(b, t.s[i]);
+	if (i >= y->b) {
+		*line = y->b > y->a ? y->b - 1 : y->a;
+		return end;
 	}
-	return i;
+	*line = i;
+	if (y->line != i || y->col > m->column || y->off == 0) {
+		y->line = i;
+		y->col = 0;
+		y->off = md->line[i].off;
+	}
+	while (y->col < m->column && y->off < end) {
+		y->off++;
+		while (y->off < end &&
+		    ((unsigned char)md->s[y->off] & 0xc0) == 0x80)
+			y->off++;
+		y->col++;
+	}
+	return y->off;
 }
 
-static void
-set_text(struct cur *c, struct rd_ynode *y, struct df_buf *b, uint32_t first)
+static struct df_span
+mark_span(struct rd_ybuild *y, const yaml_mark_t *from, const yaml_mark_t *to)
 {
-	while (b->n && (b->s[b->n - 1] == '\n' || b->s[b->n - 1] == ' '))
-		df_buf_cut(b, b->n - 1);
-	y->kind = RD_YTEXT;
-	y->text.s = rd_str(c->r, (struct df_str){ b->s, b->n });
-	y->text.n = b->n;
-	y->text.at = rd_span(c->r, first, c->i);
-	y->line = first + 1;
-	df_buf_release(b);
+	uint32_t line, last;
+	size_t a = mark_off(y, from, &line);
+
+	return rd_yspan(y->r, line, a, mark_off(y, to, &last));
 }
 
-/* ">" or "|": the lines that are indented more than parent. */
-static void
-block_scalar(struct cur *c, struct rd_ynode *y, size_t parent, int folded)
+struct df_str
+rd_yfold(struct rd *r, struct df_span at, int strip)
 {
-	struct df_buf b = DF_BUF_INIT;
-	uint32_t first = c->i;
-	size_t own = 0, n;
+	struct df_str t, rest = { r->md->s + at.off, at.len };
+	const char *nl;
+	size_t i, gaps = 0;
 
-	next(c);
-	for (; c->i < c->b; c->i++) {
-		const struct df_md_line *l = &c->r->md->line[c->i];
-		struct df_str t;
-
-		for (n = 0; n < l->n && l->s[n] == ' '; n++)
-			;
-		t.s = l->s + n;
-		t.n = l->n - n;
+	df_buf_reset(&r->tmp);
+	while (rest.n) {
+		nl = memchr(rest.s, '\n', rest.n);
+		t.s = rest.s;
+		t.n = nl ? (size_t)(nl - rest.s) : rest.n;
+		rest = rd_advance(rest, t.n + (nl != NULL));
 		t = df_str_trim(t);
+		for (i = 0; strip && i < t.n; i++)
+			if (t.s[i] == '#' && (i == 0 || t.s[i - 1] == ' ' ||
+			    t.s[i - 1] == '\t')) {
+				if (i == 0)
+					gaps--;		/* a line of its own */
+				t.n = i;
+				t = df_str_trim(t);
+				break;
+			}
 		if (t.n == 0) {
-			if (b.n)
-				df_buf_ch(&b, '\n');
+			gaps++;
 			continue;
 		}
-		if (n <= parent)
-			break;
-		if (own == 0)
-			own = n;
-		if (b.n && b.s[b.n - 1] != '\n')
-			df_buf_ch(&b, folded ? ' ' : '\n');
-		if (!folded && n > own)
-			df_buf_fmt(&b, "%*s", (int)(n - own), "");
-		df_buf_add(&b, t.s, t.n);
+		for (i = 0; r->tmp.n && i < gaps; i++)
+			df_buf_ch(&r->tmp, '\n');
+		if (r->tmp.n && gaps == 0)
+			df_buf_ch(&r->tmp, ' ');
+		gaps = 0;
+		df_buf_add(&r->tmp, t.s, t.n);
 	}
-	set_text(c, y, &b, first);
+	t.s = rd_str(r, (struct df_str){ r->tmp.s, r->tmp.n });
+	t.n = r->tmp.n;
+	return t;
 }
 
-/* "[SC-001, SC-002]", perhaps over lines: a list of texts. */
-static void
-flow_list(struct cur *c, struct rd_ynode *y, struct df_str t)
-{
-	struct rd_ynode **tail = &y->child, *x;
-	struct df_buf b = DF_BUF_INIT, one = DF_BUF_INIT;
-	uint32_t first = c->i;
-	struct yline more;
-	size_t i;
-	int closed, done = 0;
-
-	df_buf_add(&b, t.s, t.n);
-	next(c);
-	while (memchr(t.s, ']', t.n) == NULL && peek(c, &more)) {
-		if (is_entry(more.t) || key_len(more.t))
-			break;
-		t = more.t;
-		df_buf_ch(&b, ' ');
-		df_buf_add(&b, t.s, t.n);
-		next(c);
-	}
-	y->kind = RD_YLIST;
-	for (i = 1; i < b.n && !done; ) {
-		struct df_str s;
-
-		while (i < b.n && (b.s[i] == ' ' || b.s[i] == ','))
-			i++;
-		df_buf_reset(&one);
-		if (i < b.n && (b.s[i] == '"' || b.s[i] == '\'')) {
-			i++;
-			i += quoted(&one, (struct df_str){ b.s + i, b.n - i },
-			    b.s[i - 1], &closed);
-		}
-		while (i < b.n && b.s[i] != ',' && b.s[i] != ']')
-			df_buf_ch(&one, b.s[i++]);
-		done = i < b.n && b.s[i] == ']';
-		s = df_str_trim((struct df_str){ one.s, one.n });
-		if (s.n == 0)
-			continue;
-		x = node(c, RD_YTEXT);
-		x->text.s = rd_str(c->r, s);
-		x->text.n = s.n;
-		x->text.at = rd_span(c->r, first, first + 1);
-		x->line = first + 1;
-		*tail = x;
-		tail = &x->next;
-		if (c->r->full)
-			break;
-	}
-	if (!done)
-		odd(c, first, "a list in brackets that does not end");
-	df_buf_release(&b);
-	df_buf_release(&one);
-}
-
-/*
- * A scalar that begins with t on this line; lines that are indented more than
- * parent continue it.
- */
-static void
-scalar(struct cur *c, struct rd_ynode *y, struct df_str t, size_t parent)
-{
-	struct df_buf b = DF_BUF_INIT;
-	uint32_t first = c->i;
-	struct yline more;
-	int closed = 1;
-	char quote = 0;
-	size_t n;
-
-	if (t.s[0] == '"' || t.s[0] == '\'') {
-		quote = t.s[0];
-		t.s++;
-		t.n--;
-		n = quoted(&b, t, quote, &closed);
-		t.s += n;
-		t.n -= n;
-		if (closed && no_comment(t).n && df_str_trim(t).s[0] != '#') {
-			odd(c, c->i, "text behind a quoted scalar");
-			df_buf_add(&b, t.s, t.n);
-		}
-	} else {
-		if (strchr("@`*%", t.s[0]))
-			odd(c, c->i, "a plain scalar that begins with a "
-			    "reserved character");
-		t = no_comment(t);
-		df_buf_add(&b, t.s, t.n);
-	}
-	next(c);
-	while (peek(c, &more) && more.indent > parent) {
-		df_buf_ch(&b, ' ');
-		if (quote && !closed) {
-			n = quoted(&b, more.t, quote, &closed);
-			df_buf_add(&b, more.t.s + n, more.t.n - n);
-		} else {
-			if (quote)
-				odd(c, c->i, "text behind a quoted scalar");
-			else if (colon_space(more.t))
-				odd(c, c->i, "\": \" inside a plain scalar");
-			more.t = no_comment(more.t);
-			df_buf_add(&b, more.t.s, more.t.n);
-		}
-		next(c);
-	}
-	if (!closed)
-		odd(c, first, "a quoted scalar that does not end");
-	set_text(c, y, &b, first);
-}
-
-static void
-value(struct cur *c, struct rd_ynode *y, struct df_str t, size_t parent)
-{
-	if (t.s[0] == '[')
-		flow_list(c, y, t);
-	else if ((t.s[0] == '>' || t.s[0] == '|') && (t.n == 1 ||
-	    (t.n <= 3 && strchr("+-123456789 ", t.s[1]))))
-		block_scalar(c, y, parent, t.s[0] == '>');
-	else
-		scalar(c, y, t, parent);
-}
-
-static struct rd_ynode *block(struct cur *c, size_t indent);
-
-#define KEYS 64		/* keys of one mapping that are compared */
-
-/* Does an earlier node of the mapping have this key? */
-static int
-twice(const struct rd_ynode *first, const struct rd_ynode *x)
-{
-	unsigned n;
-
-	for (n = 0; first != x && n < KEYS; first = first->next, n++)
-		if (first->key.n == x->key.n &&
-		    memcmp(first->key.s, x->key.s, x->key.n) == 0)
-			return 1;
-	return 0;
-}
-
-/* Lines that fit nowhere in a mapping belong to the text before them. */
-static void
-misfits(struct cur *c, struct rd_ynode *last, size_t indent)
-{
-	struct df_buf b = DF_BUF_INIT;
-	struct yline l;
-
-	while (peek(c, &l) && (l.indent > indent ||
-	    (l.indent == indent && !is_entry(l.t) && key_len(l.t) == 0))) {
-		odd(c, c->i, key_len(l.t) ? "an indentation that fits "
-		    "nothing" : "a line that is no \"key: value\"");
-		df_buf_ch(&b, ' ');
-		df_buf_add(&b, l.t.s, l.t.n);
-		next(c);
-	}
-	if (last && last->kind == RD_YTEXT) {
-		struct df_buf all = DF_BUF_INIT;
-
-		df_buf_add(&all, last->text.s, last->text.n);
-		df_buf_add(&all, b.s, b.n);
-		set_text(c, last, &all, last->line - 1);
-	}
-	df_buf_release(&b);
-}
-
-static void
-map(struct cur *c, struct rd_ynode *y, size_t indent)
-{
-	struct rd_ynode **tail = &y->child, *x, *last = NULL, *in;
-	struct yline l, more;
-	size_t n;
-
-	while (!c->r->full && peek(c, &l) && l.indent >= indent) {
-		if (l.indent == indent && is_entry(l.t))
-			break;
-		n = key_len(l.t);
-		if (n == 0 || l.indent > indent) {
-			misfits(c, last, indent);
-			continue;
-		}
-		x = node(c, RD_YNONE);
-		x->key.s = l.t.s;
-		x->key.n = n;
-		*tail = x;
-		tail = &x->next;
-		last = x;
-		if (twice(y->child, x))
-			odd(c, c->i, "a key that stands twice");
-		l.t.s += n + 1;
-		l.t.n -= n + 1;
-		l.t = df_str_trim(l.t);
-		if (l.t.n && l.t.s[0] != '#') {
-			if (l.t.s[0] != '"' && l.t.s[0] != '\'' &&
-			    l.t.s[0] != '[' && colon_space(l.t))
-				odd(c, c->i, "\": \" inside a plain scalar");
-			value(c, x, l.t, indent);
-			continue;
-		}
-		next(c);
-		if (!peek(c, &more) || more.indent < indent ||
-		    (more.indent == indent && !is_entry(more.t)))
-			continue;
-		if (c->depth >= DEPTH) {
-			odd(c, c->i, "nesting that is too deep");
-			scalar(c, x, more.t, indent);
-			continue;
-		}
-		c->depth++;
-		in = block(c, more.indent);
-		c->depth--;
-		x->kind = in->kind;
-		x->child = in->child;
-		x->text = in->text;
-	}
-}
-
-static void
-list(struct cur *c, struct rd_ynode *y, size_t indent)
-{
-	struct rd_ynode **tail = &y->child, *x;
-	struct yline l;
-	size_t skip;
-
-	while (!c->r->full && peek(c, &l) && l.indent == indent &&
-	    is_entry(l.t)) {
-		struct df_str t = l.t;
-
-		for (skip = 1; skip < t.n && t.s[skip] == ' '; skip++)
-			;
-		t.s += skip;
-		t.n -= skip;
-		x = node(c, RD_YNONE);
-		*tail = x;
-		tail = &x->next;
-		if (t.n == 0) {
-			struct yline more;
-
-			next(c);
-			if (peek(c, &more) && more.indent > indent)
-				scalar(c, x, more.t, indent);
-		} else if (is_entry_map(t) && c->depth < DEPTH) {
-			c->col = indent + skip;
-			c->depth++;
-			x->kind = RD_YMAP;
-			map(c, x, c->col);
-			c->depth--;
-		} else
-			value(c, x, t, indent);
-	}
-}
-
-/* The mapping, sequence or text whose lines begin at indent. */
-static struct rd_ynode *
-block(struct cur *c, size_t indent)
-{
-	struct rd_ynode *y = node(c, RD_YNONE);
-	struct yline l;
-
-	if (!peek(c, &l))
-		return y;
-	if (is_entry(l.t)) {
-		y->kind = RD_YLIST;
-		list(c, y, indent);
-	} else if (key_len(l.t)) {
-		y->kind = RD_YMAP;
-		map(c, y, indent);
-	} else
-		scalar(c, y, l.t, indent ? indent - 1 : 0);
-	return y;
-}
+/* ---- the tree ---- */
 
 struct rd_ynode *
-rd_yaml(struct rd *r, uint32_t a, uint32_t b, uint32_t *oddline,
-    const char **why)
+rd_yadd(struct rd_ybuild *y, enum rd_ykind kind, struct df_span at)
 {
-	struct cur c = { r, a, b, 0, 0, 0, "" };
-	struct rd_ynode *y, **tail, *more;
-	struct yline l;
+	struct rd_ylevel *l = y->depth ? &y->level[y->depth - 1] : NULL;
+	struct rd_ynode *x;
 
-	y = node(&c, RD_YMAP);
-	tail = &y->child;
-	while (!r->full && peek(&c, &l)) {
-		if (key_len(l.t)) {
-			more = node(&c, RD_YMAP);
-			map(&c, more, l.indent);
-			*tail = more->child;
-			while (*tail)
-				tail = &(*tail)->next;
-		} else {
-			odd(&c, c.i, "a line that is no \"key: value\"");
-			next(&c);
-		}
+	(void)rd_take(y->r, 2);
+	x = df_arena_alloc(&y->r->sp->arena, sizeof(*x));
+	x->kind = kind;
+	x->text = rd_none();
+	x->text.at = at;
+	if (l == NULL) {
+		if (y->top == NULL)
+			y->top = x;
+		return x;
 	}
-	*oddline = c.odd;
-	*why = c.why;
-	return y;
+	if (l->keyed)
+		x->key = l->key;
+	l->keyed = 0;
+	*l->tail = x;
+	l->tail = &x->next;
+	l->last = x;
+	return x;
+}
+
+int
+rd_yopen(struct rd_ybuild *y, enum rd_ykind kind, struct df_span at)
+{
+	struct rd_ylevel *l;
+	struct rd_ynode *x;
+
+	if (y->depth == RD_YDEPTH)
+		return 0;
+	x = rd_yadd(y, kind, at);
+	l = &y->level[y->depth++];
+	memset(l, 0, sizeof(*l));
+	l->node = x;
+	l->tail = &x->child;
+	l->number = y->maps++;
+	return 1;
+}
+
+void
+rd_yclose(struct rd_ybuild *y, size_t end)
+{
+	struct df_span *at = &y->level[--y->depth].node->text.at;
+
+	at->len = end > at->off ? (uint32_t)(end - at->off) : 0;
+}
+
+void
+rd_ykey(struct rd_ybuild *y, struct df_str key, struct df_span at)
+{
+	struct rd_ylevel *l = &y->level[y->depth - 1];
+	char *s = df_arena_alloc(&y->r->sp->arena,
+	    sizeof(l->number) + key.n + 1);
+
+	memcpy(s, &l->number, sizeof(l->number));
+	memcpy(s + sizeof(l->number), key.s, key.n);
+	l->key.s = s + sizeof(l->number);
+	l->key.n = key.n;
+	l->keyed = 1;
+	if (df_map_set(&y->keys, s, sizeof(l->number) + key.n, 1) !=
+	    DF_MAP_NONE && y->twice.line == 0)
+		y->twice = at;
+}
+
+void
+rd_yscalar(struct rd_ybuild *y, struct df_str t, int plain, struct df_span at)
+{
+	struct rd_ynode *x;
+
+	while (t.n && (t.s[t.n - 1] == '\n' || t.s[t.n - 1] == ' '))
+		t.n--;
+	if (plain && (t.n == 0 || df_str_eq(t, "~") || df_str_eq(t, "null"))) {
+		(void)rd_yadd(y, RD_YNONE, at);
+		return;
+	}
+	x = rd_yadd(y, RD_YTEXT, at);
+	x->text.s = rd_str(y->r, t);
+	x->text.n = t.n;
 }
 
 const struct rd_ynode *
@@ -523,4 +197,219 @@ rd_ychild(const struct rd_ynode *y, const char *key)
 		if (df_str_eq(x->key, key))
 			return x;
 	return NULL;
+}
+
+/* ---- libyaml ---- */
+
+static int
+refuse(struct rd_ybuild *y, struct df_span at, const char *why)
+{
+	y->at = at;
+	y->context = NULL;
+	y->problem = why;
+	return -1;
+}
+
+static int
+refuse_error(struct rd_ybuild *y, const yaml_parser_t *p, struct df_span block)
+{
+	const yaml_mark_t *m;
+	struct df_span at;
+	size_t off;
+
+	if (p->error == YAML_MEMORY_ERROR)
+		df_diex(DF_EXTERNAL, "memory", "out of memory");
+	if (p->error == YAML_READER_ERROR) {
+		off = block.off + (p->problem_offset < block.len ?
+		    p->problem_offset : 0);
+		at = rd_yspan(y->r, df_md_line_at(y->r->md, off) - 1, off,
+		    off);
+	} else {	/* what never ends is shown where it begins */
+		m = p->context && y->a + p->problem_mark.line >= y->b ?
+		    &p->context_mark : &p->problem_mark;
+		at = mark_span(y, m, m);
+	}
+	(void)refuse(y, at, p->problem ? p->problem : "an error");
+	y->context = p->context;
+	return -1;
+}
+
+static int
+one_event(struct rd_ybuild *y, const yaml_event_t *ev, struct df_span at)
+{
+	struct rd_ylevel *l = y->depth ? &y->level[y->depth - 1] : NULL;
+	int wants_key = l && l->node->kind == RD_YMAP && !l->keyed, map;
+	const yaml_char_t *anchor = NULL, *tag = NULL;
+	struct df_str t;
+
+	switch (ev->type) {
+	case YAML_ALIAS_EVENT:
+		return refuse(y, at, "aliases are not expanded");
+	case YAML_SCALAR_EVENT:
+		anchor = ev->data.scalar.anchor;
+		tag = ev->data.scalar.tag;
+		break;
+	case YAML_SEQUENCE_START_EVENT:
+		anchor = ev->data.sequence_start.anchor;
+		tag = ev->data.sequence_start.tag;
+		break;
+	case YAML_MAPPING_START_EVENT:
+		anchor = ev->data.mapping_start.anchor;
+		tag = ev->data.mapping_start.tag;
+		break;
+	case YAML_SEQUENCE_END_EVENT:
+	case YAML_MAPPING_END_EVENT:
+		rd_yclose(y, (size_t)at.off + at.len);
+		return 0;
+	default:
+		return 0;
+	}
+	if (anchor)
+		return refuse(y, at, "anchors are not read");
+	if (tag && y->tag.line == 0)
+		y->tag = at;
+	if (ev->type == YAML_SCALAR_EVENT) {
+		t.s = (const char *)ev->data.scalar.value;
+		t.n = ev->data.scalar.length;
+		if (memchr(t.s, 0, t.n))
+			return refuse(y, at, "a NUL in a text");
+		if (wants_key)
+			rd_ykey(y, t, at);
+		else
+			rd_yscalar(y, t, ev->data.scalar.style ==
+			    YAML_PLAIN_SCALAR_STYLE, at);
+		return 0;
+	}
+	if (wants_key)
+		return refuse(y, at, "a key that is no text");
+	map = ev->type == YAML_MAPPING_START_EVENT;
+	if (!rd_yopen(y, map ? RD_YMAP : RD_YLIST, at))
+		return refuse(y, at, "nesting that is too deep");
+	return 0;
+}
+
+static int
+events(struct rd_ybuild *y, yaml_parser_t *p, struct df_span block, int piece)
+{
+	unsigned base = y->depth, docs = 0;
+	struct df_span at = block;
+	yaml_event_t ev;
+	int rc, type;
+
+	do {
+		if (!yaml_parser_parse(p, &ev))
+			return refuse_error(y, p, block);
+		type = (int)ev.type;
+		if (!piece)
+			at = mark_span(y, &ev.start_mark, &ev.end_mark);
+		rc = one_event(y, &ev, at);
+		yaml_event_delete(&ev);
+		if (rc == -1)
+			return -1;
+		if (type == YAML_DOCUMENT_START_EVENT && docs++ == 1) {
+			if (piece)
+				return refuse(y, at, "more than one document");
+			y->more = at;
+			return 0;
+		}
+		if (y->r->full)
+			return 0;
+	} while (type != YAML_STREAM_END_EVENT && y->depth >= base);
+	return 0;
+}
+
+/* Does a line end inside that Markdown does not know, so that lines would be
+   counted in two ways? */
+static int
+other_breaks(const char *s, size_t n)
+{
+	struct df_str t = { s, n };
+	const char *p, *end = s + n;
+
+	for (p = s; (p = memchr(p, '\r', (size_t)(end - p))) != NULL; p++)
+		if (p + 1 == end || p[1] != '\n')
+			return 1;
+	return df_str_find(t, "\xc2\x85") || df_str_find(t, "\xe2\x80\xa8") ||
+	    df_str_find(t, "\xe2\x80\xa9");
+}
+
+int
+rd_ylib(struct rd_ybuild *y, struct df_span at, int piece)
+{
+	const char *s = y->r->md->s + at.off;
+	struct rd_ylevel *l = y->depth ? &y->level[y->depth - 1] : NULL;
+	struct rd_ynode **tail = l ? l->tail : &y->top;
+	struct rd_ynode *last = l ? l->last : NULL;
+	int keyed = l && l->keyed, rc;
+	unsigned depth = y->depth;
+	yaml_parser_t p;
+
+	if (!piece && other_breaks(s, at.len))
+		return refuse(y, at, "a line separator that is none of "
+		    "Markdown's");
+	if (!yaml_parser_initialize(&p))
+		df_diex(DF_EXTERNAL, "memory", "out of memory");
+	yaml_parser_set_encoding(&p, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&p, (const unsigned char *)s, at.len);
+	rc = events(y, &p, at, piece);
+	yaml_parser_delete(&p);
+	if (rc == 0)
+		return 0;
+	y->depth = depth;
+	*tail = NULL;
+	if (l) {
+		l->tail = tail;
+		l->last = last;
+		l->keyed = keyed;
+	}
+	return -1;
+}
+
+static void
+remarks(const struct rd_ybuild *y, int strict)
+{
+	struct rd *r = y->r;
+
+	if (!strict)
+		rd_remark(r, "d9.yaml", y->at, "not valid YAML, but read: "
+		    "%s%s%s", y->context ? y->context : "",
+		    y->context ? ": " : "", y->problem);
+	if (y->twice.line)
+		rd_remark(r, "d9.yaml", y->twice, "a key that stands twice: "
+		    "the first one counts");
+	if (y->more.line)
+		rd_remark(r, "d9.yaml", y->more, "a second document begins "
+		    "here: only the first one is read");
+	if (y->tag.line)
+		rd_remark(r, "d9.yaml", y->tag, "a tag, which means nothing "
+		    "here");
+}
+
+struct rd_ynode *
+rd_yaml(struct rd *r, uint32_t a, uint32_t b, int *strict)
+{
+	struct rd_ybuild y, text;
+	struct rd_ynode *top;
+
+	memset(&y, 0, sizeof(y));
+	y.r = r;
+	y.a = a;
+	y.b = b;
+	*strict = rd_ylib(&y, rd_span(r, a, b), 0) == 0;
+	if (!*strict) {
+		memset(&text, 0, sizeof(text));
+		text.r = r;
+		text.a = a;
+		text.b = b;
+		rd_ytext(&text);
+		text.at = y.at;
+		text.context = y.context;
+		text.problem = y.problem;
+		df_map_release(&y.keys);
+		y = text;
+	}
+	remarks(&y, *strict);
+	df_map_release(&y.keys);
+	top = y.top;
+	return top ? top : df_arena_alloc(&r->sp->arena, sizeof(*top));
 }

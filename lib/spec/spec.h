@@ -481,8 +481,8 @@ struct df_assertion {
 struct df_behaviour {
 	struct df_span yaml;	/* the lines between the fences; line 0: the
 				   scenario is executable */
-	int strict;		/* 1: libyaml would accept it; 0: only our
-				   reader did */
+	int strict;		/* 1: libyaml read it; 0: it refused, and
+				   the lines were read as they are */
 	struct df_value category;
 	struct df_value setup, action, outcome;	/* descriptions */
 	struct df_values preconditions, steps, negative, evidence;
@@ -502,6 +502,8 @@ struct df_holdout {
 	struct df_refs contracts;	/* IN, OUT, SIDE, ERR */
 	int from_matrix;	/* validates comes from the coverage matrix */
 	struct df_block setup, execute, verify, cleanup;
+	struct df_span unlabelled;	/* the first bash that is in none of
+					   them; line 0: there is none */
 	enum df_verify how;
 	struct df_table checks;	/* the check table under Verify */
 	struct df_behaviour behaviour;
@@ -595,7 +597,6 @@ struct df_remark {
 	const char *rule;
 	const char *msg;
 	struct df_span at;
-	uint32_t col;		/* 0: not known */
 };
 
 struct df_spec {
@@ -616,6 +617,13 @@ struct df_spec {
 	struct df_d8 d8;
 	struct df_d9 d9;
 	struct df_d10 d10;
+
+	/*
+	 * Is a variable of D9 set where the holdouts will run?  NULL: not
+	 * known, as after reading; who knows sets it before the checks.  A
+	 * record that must not depend on where it is made leaves it alone.
+	 */
+	int (*env_is_set)(const char *name);
 
 	struct df_remark *remark;
 	size_t remarks;

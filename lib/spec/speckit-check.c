@@ -588,14 +588,17 @@ untagged(struct sc *c)
 			first[hint] = (uint32_t)i;
 	}
 	for (i = 0; i < sk->stories; i++) {
-		const struct df_sktask *t = &sk->task[first[i]];
 		const char *id = sk->story[i].id;
+		const struct df_sktask *t;
 
+		if (n[i] == 0)
+			continue;
+		t = &sk->task[first[i]];
 		if (n[i] == 1)
 			say(c, "speckit.no-story", t->at, t->id, "",
 			    "%s stands under %s and has no [%s]", t->id, id,
 			    id);
-		else if (n[i])
+		else
 			say(c, "speckit.no-story", t->at, t->id, "",
 			    "%u tasks from %s on stand under %s and have no "
 			    "[%s]", n[i], t->id, id, id);

@@ -84,7 +84,8 @@ if [ ! -e "$o/seeds/$name.done" ] && [ -d "$data" ]; then
 	key) plain "$data"/vectors/df-interop/* \
 		"$data"/vectors/openssh-sshsig/regress/*/*/*/* ;;
 	signers) plain "$data"/*/*/allowed_signers ;;
-	spec) documents "$data"/specs/*/D*.md examples/*/spec/D*.md ;;
+	spec) documents "$data"/specs/*/D*.md examples/*/spec/D*.md \
+		t/data/sets/*/D*.md ;;
 	esac
 	: >"$o/seeds/$name.done"
 fi

@@ -51,6 +51,50 @@ frame(const struct df_spec *sp)
 }
 
 static void
+whole_text(const struct df_spec *sp, const struct df_value *v)
+{
+	must(strlen(v->s) == v->n);
+	if (v->at.line)
+		in_document(sp, v->at);
+}
+
+static void
+texts(const struct df_spec *sp, const struct df_values *v)
+{
+	size_t i;
+
+	for (i = 0; i < v->n; i++)
+		whole_text(sp, &v->v[i]);
+}
+
+/* What YAML says can be quoted and found again. */
+static void
+behaviour(const struct df_spec *sp)
+{
+	size_t i, k;
+
+	for (i = 0; i < sp->d9.holdouts; i++) {
+		const struct df_holdout *h = &sp->d9.holdout[i];
+		const struct df_behaviour *b = &h->behaviour;
+
+		whole_text(sp, &h->slug);
+		whole_text(sp, &h->validates_text);
+		whole_text(sp, &b->category);
+		whole_text(sp, &b->setup);
+		whole_text(sp, &b->action);
+		whole_text(sp, &b->outcome);
+		texts(sp, &b->preconditions);
+		texts(sp, &b->steps);
+		texts(sp, &b->negative);
+		texts(sp, &b->evidence);
+		for (k = 0; k < b->assertions; k++)
+			whole_text(sp, &b->assertion[k].observable);
+		for (k = 0; k < h->validates.n; k++)
+			in_document(sp, h->validates.v[k].at);
+	}
+}
+
+static void
 records(const struct df_spec *sp)
 {
 	struct df_check c;
@@ -139,6 +183,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	}
 	frame(&sp);
 	graph(&sp);
+	behaviour(&sp);
 	records(&sp);
 	df_spec_release(&sp);
 	return 0;

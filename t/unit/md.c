@@ -153,6 +153,8 @@ fields(void)
 	    "YES - all of them");
 	field("- Shared? NO", "Shared?", "", "NO");
 	field("**Shared?:** NO", "Shared?", "", "NO");
+	field("**Shared?** NO - here", "Shared?", "", "NO - here");
+	field("__Status__: OPEN", "Status", "", "OPEN");
 	field("*payload:*", "payload", "", "");
 	field("Setup:", "Setup", "", "");
 	field("Priority:P1", "Priority", "", "P1");
