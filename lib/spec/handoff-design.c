@@ -196,7 +196,8 @@ scenarios_line(const struct hand *h, const struct df_contract *c,
 	size_t i;
 
 	if (c->scenarios.n == 0 || said == NULL ||
-	    c->scenarios_text.s[strspn(c->scenarios_text.s, "SC-0123456789, ")])
+	    c->scenarios_text.s[strspn(c->scenarios_text.s,
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ-0123456789, ")])
 		return 0;
 	for (i = 0; i < n && strchr("-*+ Ss", s[i]); i++)
 		;

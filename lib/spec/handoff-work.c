@@ -196,9 +196,13 @@ scenario(struct hand *h, const struct df_scenario *s)
 		snprintf(priority, sizeof(priority), "P%d", s->priority);
 	o = df_jset_str(o, "title", s->item.title);
 	o = df_jset_str(o, "priority", priority);
-	list = clauses(jv_array(), "GIVEN", &s->given);
-	list = clauses(list, "WHEN", &s->when);
-	o = df_jset(o, "clauses", clauses(list, "THEN", &s->then));
+	list = jv_array();
+	if (s->then.n) {	/* else its text says them */
+		list = clauses(list, "GIVEN", &s->given);
+		list = clauses(list, "WHEN", &s->when);
+		list = clauses(list, "THEN", &s->then);
+	}
+	o = df_jset(o, "clauses", list);
 	o = df_jset(o, "testing", brief_value(&s->testing));
 	df_buf_release(&name);
 	return df_jset(o, "text", text);
@@ -313,10 +317,10 @@ hand_tests(struct hand *h)
 
 /* ---- 7 existing code ---- */
 
-/* A row: what, where, by which task, how it is used. */
+/* A row: what, where, by which task or by none so far, how it is used. */
 static jv
 existing_row(struct hand *h, const char *what, const char *where,
-    const char *by, const char *interface, struct df_span at)
+    const char *by, int missing, const char *interface, struct df_span at)
 {
 	struct df_buf *b = &h->rec[HAND_EXISTING];
 	jv o = df_jset_str(jv_object(), "what", what);
@@ -324,9 +328,10 @@ existing_row(struct hand *h, const char *what, const char *where,
 	brief_next(b);
 	brief_puts(b, "{\"what\":", what);
 	brief_puts(b, ",\"where\":", where);
-	df_buf_str(&h->b, *by ? "made by " : "");
+	df_buf_str(&h->b, *by ? "made by " : missing ? "made by no task "
+	    "before this one" : "");
 	df_buf_str(&h->b, by);
-	df_buf_str(&h->b, *by && *interface ? "; " : "");
+	df_buf_str(&h->b, h->b.n && *interface ? "; " : "");
 	df_buf_str(&h->b, interface);
 	brief_put(b, ",\"why\":", h->b.s, h->b.n);
 	df_buf_reset(&h->b);
@@ -334,6 +339,7 @@ existing_row(struct hand *h, const char *what, const char *where,
 	hand_at(h, HAND_EXISTING, at);
 	o = df_jset_str(o, "where", where);
 	o = df_jset_str(o, "by", by);
+	o = df_jset_bool(o, "missing", missing);
 	return df_jset_str(o, "interface", interface);
 }
 
@@ -375,6 +381,19 @@ exposed(const struct hand *h, const struct df_active *a)
 		    is_in(a, f->base))
 			return p->v[i].action == DF_CREATE ? 2 : 1;
 	}
+	return 0;
+}
+
+/* Does section 9 say that this task makes the file that it is in? */
+static int
+makes(const struct hand *h, const struct df_active *a)
+{
+	const struct df_picks *p = &h->sc.kind[DF_K_FILE];
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		if (p->v[i].own && is_in(a, h->x->file[p->v[i].index].base))
+			return 1;
 	return 0;
 }
 
@@ -424,7 +443,7 @@ hand_existing(struct hand *h)
 		v = jv_array_append(v, existing_row(h, f->component ==
 		    DF_NOCOMPONENT ? f->base :
 		    h->sp->d7.component[f->component].name, f->path,
-		    g->task->item.id, "", f->at));
+		    g->task->item.id, 0, "", f->at));
 	}
 	for (i = 0; i < p->n; i++) {
 		a = &active[p->v[i].index];
@@ -433,6 +452,8 @@ hand_existing(struct hand *h)
 				break;
 		v = jv_array_append(v, existing_row(h, a->name.s, a->where.s,
 		    j < h->sc.ngiven ? h->sc.given[j].task->item.id : "",
+		    j == h->sc.ngiven && p->v[i].action == DF_CREATE &&
+		    !makes(h, a),
 		    exposed(h, a) ? "" : a->interface.s, a->name.at));
 	}
 	hand_list(h, "existing", v);

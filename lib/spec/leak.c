@@ -21,14 +21,29 @@ df_leak_kind_name(enum df_leak_kind k)
 #define R4(c) (c), (c) + 1, (c) + 2, (c) + 3
 #define R16(c) R4(c), R4((c) + 4), R4((c) + 8), R4((c) + 12)
 
-/* What a byte is in a word: itself, a small letter, or 0 for a gap. */
+/*
+ * What a byte is in a word: itself, a small letter, or 0 for a gap.  0xc2, 0xe2
+ * and 0xef up begin the punctuation and the symbols of Unicode.
+ */
 static const unsigned char small[256] = {
 	['0'] = R4('0'), R4('4'), '8', '9',
 	['A'] = R16('a'), R4('q'), R4('u'), 'y', 'z',
 	['a'] = R16('a'), R4('q'), R4('u'), 'y', 'z',
-	[0x80] = R16(0x80), R16(0x90), R16(0xa0), R16(0xb0), R16(0xc0),
-	    R16(0xd0), R16(0xe0), R16(0xf0)
+	[0x80] = R16(0x80), R16(0x90), R16(0xa0), R16(0xb0),
+	[0xc0] = 0xc0, 0xc1, 0, 0xc3, R4(0xc4), R4(0xc8), R4(0xcc),
+	    R16(0xd0),
+	[0xe0] = 0xe0, 0xe1, 0, 0xe3, R4(0xe4), R4(0xe8), 0xec, 0xed, 0xee
 };
+
+/* Does a byte begin a word?  One that goes on in a character is what is left
+   of a gap. */
+static int
+opens(char c)
+{
+	unsigned char b = (unsigned char)c;
+
+	return small[b] && (b & 0xc0) != 0x80;
+}
 
 #define ESCAPE 6		/* bytes of the longest escape */
 
@@ -36,6 +51,7 @@ struct words {
 	const char *p, *end;	/* what is to be read */
 	char *word;		/* the last one; its bytes, at most max */
 	size_t n, max;
+	size_t most;		/* bytes that were ever in it */
 	uint32_t hash;
 	int whole;		/* it was handed out */
 	size_t row;		/* lines ended before p */
@@ -55,75 +71,103 @@ words_init(struct words *w, char *word, size_t max, const char *s, size_t n)
 
 #define MIX(h, c) (((h) + (c)) * 0x9e3779b1u)
 
+static void
+put(struct words *w, unsigned c)
+{
+	if (w->n == w->max)
+		return;
+	w->word[w->n++] = (char)c;
+	w->hash = MIX(w->hash, c);
+}
+
 /* Bytes that looked like an escape are a word after all. */
 static void
 replay(struct words *w)
 {
-	unsigned char c;
 	unsigned i;
 
-	for (i = 1; i < w->held; i++) {
-		c = small[(unsigned char)w->escape[i]];
-		if (w->n == w->max)
-			break;
-		w->word[w->n++] = (char)c;
-		w->hash = MIX(w->hash, c);
-	}
+	for (i = 1; i < w->held; i++)
+		put(w, small[(unsigned char)w->escape[i]]);
 	w->held = 0;
 }
 
+/* The letter that an escape stands for goes on in the word; 0: it is none. */
 static int
-belongs(const struct words *w, char c)
+letter(struct words *w)
 {
-	if (w->held == 1)
-		return c == 'u';
-	return c && strchr("0123456789abcdefABCDEF", c) != NULL;
+	unsigned c = 0, i;
+	char d;
+
+	for (i = 2; i < ESCAPE; i++) {
+		d = (char)small[(unsigned char)w->escape[i]];
+		c = c * 16 + (unsigned)(d <= '9' ? d - '0' : d - 'a' + 10);
+	}
+	if (c < 0x80) {
+		if (small[c])
+			put(w, small[c]);
+		return small[c] != 0;
+	}
+	if (c < 0xc0 || (c >= 0x2000 && c < 0x3000) || (c >= 0xd800 &&
+	    c < 0xe000) || c >= 0xf000)
+		return 0;
+	if (c < 0x800) {
+		put(w, 0xc0 | c >> 6);
+	} else {
+		put(w, 0xe0 | c >> 12);
+		put(w, 0x80 | (c >> 6 & 0x3f));
+	}
+	put(w, 0x80 | (c & 0x3f));
+	return 1;
 }
 
-/* Read on in an escape. */
-static void
-escape(struct words *w)
+enum escape { MORE, GAP, LETTER, NONE };
+
+/* Read on in an escape.  NONE stays that until replay(). */
+static enum escape
+escape(struct words *w, int last)
 {
 	for (; w->p < w->end; w->p++) {
-		if (w->held == 1 && *w->p && strchr("nrtbfv0", *w->p))
-			w->held = ESCAPE;
-		else if (belongs(w, *w->p))
-			w->escape[w->held++] = *w->p;
-		else {
-			replay(w);
-			return;
-		}
-		if (w->held == ESCAPE) {
-			w->held = 0;
+		if (w->held == 1 && *w->p && strchr("nrtbfv0", *w->p)) {
 			w->p++;
-			return;
+			w->held = 0;
+			return GAP;
+		}
+		if (*w->p == '\0' || !strchr(w->held == 1 ? "u" :
+		    "0123456789abcdefABCDEF", *w->p))
+			return NONE;
+		w->escape[w->held++] = *w->p;
+		if (w->held == ESCAPE) {
+			w->p++;
+			w->held = 0;
+			return letter(w) ? LETTER : GAP;
 		}
 	}
+	return last ? NONE : MORE;
 }
 
-/* Skip a gap; 0 when the bytes are used up. */
-static int
-gap(struct words *w)
+/* Read a gap when no word has begun, then a word to its end. */
+static void
+run(struct words *w)
 {
-	const char *p;
+	const char *p = w->p, *stop;
+	unsigned char c;
+	uint32_t h = w->hash;
+	char *to = w->word + w->n;
 
-	while (w->n == 0) {
-		if (w->held)
-			escape(w);
-		if (w->n)
-			break;
-		for (p = w->p; p < w->end && small[(unsigned char)*p] == 0 &&
-		    *p != '\\'; p++)
+	if (w->n == 0)
+		for (; p < w->end && !opens(*p) && *p != '\\'; p++)
 			w->row += *p == '\n';
-		w->p = p;
-		if (p == w->end)
-			return 0;
-		if (*p != '\\')
-			break;
-		w->p++;
-		w->held = 1;
+	stop = (size_t)(w->end - p) > w->max - w->n ?
+	    p + (w->max - w->n) : w->end;
+	for (; p < stop && (c = small[(unsigned char)*p]) != 0; p++) {
+		*to++ = (char)c;
+		h = MIX(h, c);
 	}
-	return 1;
+	for (; p < w->end && small[(unsigned char)*p]; p++)
+		;
+	w->p = p;
+	w->n = (size_t)(to - w->word);
+	w->hash = h;
 }
 
 /*
@@ -134,37 +178,35 @@ gap(struct words *w)
 static int
 next_word(struct words *w, int last)
 {
-	const char *p, *stop;
-	unsigned char c;
-	uint32_t h;
-	char *to;
+	enum escape k;
 
 	if (w->whole) {
 		w->whole = 0;
 		w->n = 0;
 		w->hash = 0;
 	}
-	if (gap(w)) {
-		p = w->p;
-		to = w->word + w->n;
-		h = w->hash;
-		stop = (size_t)(w->end - p) > w->max - w->n ?
-		    p + (w->max - w->n) : w->end;
-		for (; p < stop && (c = small[(unsigned char)*p]) != 0; p++) {
-			*to++ = (char)c;
-			h = MIX(h, c);
+	for (;;) {
+		if (w->held == 0) {
+			run(w);
+			if (w->p == w->end && !last)
+				return 0;
+			if (w->p == w->end || *w->p != '\\')
+				break;
+			w->p++;
+			w->held = 1;
 		}
-		for (; p < w->end && small[(unsigned char)*p]; p++)
-			;
-		w->p = p;
-		w->n = (size_t)(to - w->word);
-		w->hash = h;
-	}
-	if (w->p == w->end) {
-		if (!last)
+		k = escape(w, last);
+		if (k == MORE)
 			return 0;
-		replay(w);
+		if (k == LETTER)
+			continue;
+		if (w->n)
+			break;
+		if (k == NONE)
+			replay(w);
 	}
+	if (w->n > w->most)
+		w->most = w->n;
 	w->whole = w->n != 0;
 	return w->whole;
 }
@@ -666,7 +708,7 @@ df_leak_end(struct df_leak_stream *s)
 	if (s->r == 0)
 		read_words(s, "", 0, 1);
 	r = s->r;
-	explicit_bzero(s->w.word, s->w.max);
+	explicit_bzero(s->w.word, s->w.most);
 	free(s->w.word);
 	free(s->line);
 	explicit_bzero(s, sizeof(*s));

@@ -18,11 +18,16 @@
  *	text	a line: 6 words and 40 characters
  *	id	a scenario's id: 5 characters
  *
- * Both sides are normalised: letters in lower case, digits and non-ASCII
- * bytes stay, everything else separates words, also an escape of JSON or C
- * with its letter (\n \r \t \b \f \v \0, and \u with four hexadecimal
- * digits).  So quoting, indentation, wrapping and punctuation do not hide a
- * piece.  A match begins and ends at word boundaries.
+ * Both sides are normalised: letters in lower case, digits and the letters of
+ * Unicode stay.  Everything else separates words: also its punctuation and
+ * symbols (U+0080 to U+00BF, U+2000 to U+2FFF, U+F000 and up) and an escape of
+ * JSON or C with its letter (\n \r \t \b \f \v \0); \u with four hexadecimal
+ * digits is its character.  So quoting, indentation, wrapping, punctuation and
+ * line numbers with an arrow do not hide a piece.  A match begins and ends at
+ * word boundaries.
+ *
+ * Not undone: base64 and other encodings, \x and octal escapes, compression,
+ * what parts words or puts others between them (colours of a terminal).
  *
  * All needles are looked for in one pass by the automaton of Aho and Corasick
  * (CACM 18, 1975) with words as its alphabet: time is linear in the needles,

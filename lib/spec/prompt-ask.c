@@ -11,8 +11,10 @@
 void
 ask_cite(struct ask *m, struct df_span at)
 {
-	if (at.line == 0)
+	if (at.line == 0 || (m->sources.n && m->cited.doc == at.doc &&
+	    m->cited.line == at.line))
 		return;
+	m->cited = at;
 	brief_next(&m->sources);
 	df_buf_ch(&m->sources, '{');
 	brief_source(&m->sources, at);
@@ -74,6 +76,13 @@ ask_quote(struct ask *m, struct df_buf *b, const struct df_value *v)
 	return 1;
 }
 
+void
+ask_stop(struct df_buf *b)
+{
+	if (b->n && !strchr(".!?:", b->s[b->n - 1]))
+		df_buf_ch(b, '.');
+}
+
 /* "Key: value. " of a contract's field, and where it is. */
 int
 ask_field(struct ask *m, const struct df_fields *f, const char *name)
@@ -87,8 +96,7 @@ ask_field(struct ask *m, const struct df_fields *f, const char *name)
 		return 0;
 	df_buf_fmt(&m->expected, "%s%s: %s", m->expected.n ? " " : "",
 	    f->v[i].key, f->v[i].value.s);
-	if (!strchr(".!?:", m->expected.s[m->expected.n - 1]))
-		df_buf_ch(&m->expected, '.');
+	ask_stop(&m->expected);
 	ask_cite(m, f->v[i].value.at);
 	return 1;
 }
@@ -106,38 +114,86 @@ ask_body(struct ask *m, const struct df_item *it)
 /* ---- the task ---- */
 
 void
+ask_component(struct ask *m, struct df_buf *b)
+{
+	brief_title(b, m->t, m->sp->component);
+}
+
+void
 ask_subject(struct ask *m, struct df_buf *b)
 {
+	size_t n = b->n;
+
+	df_buf_ch(b, '"');
 	df_task_oneline(m->t, b);
+	df_buf_ch(b, '"');
+	if (b->n - n <= ASK_QUOTE)
+		return;
+	df_buf_cut(b, n);
+	df_buf_str(b, m->t->item.id);
+}
+
+/* The file's name, or its path when another of the task's has that name. */
+static const char *
+short_name(const struct ask *m, uint32_t file)
+{
+	const struct df_picks *p = &m->sc.kind[DF_K_FILE];
+	const struct df_xfile *f = &m->x->file[file], *g;
+	size_t i;
+
+	for (i = 0; i < p->n; i++) {
+		g = &m->x->file[p->v[i].index];
+		if (g != f && strcmp(g->base, f->base) == 0)
+			return f->path;
+	}
+	return f->base;
+}
+
+/* The next of the files that are named, of n; some are not. */
+static void
+next_file(struct df_buf *b, const char *s, size_t len, size_t k, size_t n,
+    size_t all)
+{
+	df_buf_fmt(b, "%s`%.*s`", k == 0 ? "" : k + 1 == n && n == all ?
+	    " and " : ", ", (int)len, s);
 }
 
 /*
  * "`a.py`, `b.py` and 2 more" of the task's files: what is created or modified
- * before what is only there, and what D7 does not have behind both.  0 without
- * any.
+ * before what is only there, and what D7 does not have behind both.  One that
+ * is called like another task is only counted.  0 without any.
  */
 size_t
 ask_files(struct ask *m, struct df_buf *b)
 {
 	const struct df_picks *p = &m->sc.kind[DF_K_FILE];
-	size_t all = p->n + m->sc.nunplanned, i, n, k = 0;
+	const struct df_unplanned *u = m->sc.unplanned;
+	size_t all = p->n + m->sc.nunplanned, i, n = 0, k = 0;
+	const char *s;
 	int reuse;
 
-	n = all > ASK_FILES ? ASK_FILES - 1 : all;
+	for (i = 0; i < p->n; i++) {
+		s = short_name(m, p->v[i].index);
+		n += !brief_other_task(m->t, s, strlen(s));
+	}
+	for (i = 0; i < m->sc.nunplanned; i++)
+		n += !brief_other_task(m->t, u[i].path, u[i].n);
+	if (n > ASK_FILES)
+		n = ASK_FILES - 1;
 	for (reuse = 0; reuse < 2; reuse++)
 		for (i = 0; i < p->n && k < n; i++) {
-			if ((p->v[i].action == DF_REUSE) != reuse)
-				continue;
-			df_buf_fmt(b, "%s`%s`", k == 0 ? "" : k + 1 == all ?
-			    " and " : ", ", m->x->file[p->v[i].index].base);
-			k++;
+			s = short_name(m, p->v[i].index);
+			if ((p->v[i].action == DF_REUSE) == reuse &&
+			    !brief_other_task(m->t, s, strlen(s)))
+				next_file(b, s, strlen(s), k++, n, all);
 		}
-	for (i = 0; k < n; i++, k++)
-		df_buf_fmt(b, "%s`%.*s`", k == 0 ? "" : k + 1 == all ?
-		    " and " : ", ", (int)m->sc.unplanned[i].n,
-		    m->sc.unplanned[i].path);
-	if (all > n)
+	for (i = 0; k < n; i++)
+		if (!brief_other_task(m->t, u[i].path, u[i].n))
+			next_file(b, u[i].path, u[i].n, k++, n, all);
+	if (n && n < all)
 		df_buf_fmt(b, " and %zu more", all - n);
+	else if (n < all)
+		df_buf_fmt(b, "its %zu file%s", all, all == 1 ? "" : "s");
 	return all;
 }
 

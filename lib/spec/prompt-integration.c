@@ -33,13 +33,13 @@ q_tests(struct ask *m)
 		df_buf_str(&m->text, "proves step 1");
 	}
 	df_buf_ch(&m->text, '?');
+	ask_stop(&m->expected);
 	df_buf_fmt(&m->expected, "%sAt least one for each of %zu scenario%s "
-	    "and %zu step%s", n ? ". " : "", s, s == 1 ? "" : "s",
+	    "and %zu step%s", n ? " " : "", s, s == 1 ? "" : "s",
 	    t->criteria, t->criteria == 1 ? "" : "s");
 	if (first) {
-		df_buf_str(&m->expected, "; ");
+		df_buf_fmt(&m->expected, "; for %s one such as ", first->id);
 		brief_test_name(&m->expected, first->id, first->title);
-		df_buf_fmt(&m->expected, " proves %s", first->id);
 	}
 	df_buf_ch(&m->expected, '.');
 	ask_cite(m, t->item.at);
@@ -120,8 +120,9 @@ q_connected(struct ask *m)
 
 	df_buf_str(&m->text, "Which command of section 8 shows that ");
 	ask_subject(m, &m->text);
-	df_buf_fmt(&m->text, " works together with the rest of %s, and what "
-	    "does it print then?", m->sp->component);
+	df_buf_str(&m->text, " works together with the rest of ");
+	ask_component(m, &m->text);
+	df_buf_str(&m->text, ", and what does it print then?");
 	if (d->commands) {
 		df_buf_str(&m->expected, d->command[d->commands - 1].text.s);
 		ask_cite(m, d->command[d->commands - 1].text.at);

@@ -30,13 +30,19 @@ struct ask {
 	struct ask_question q[DF_QUESTIONS];
 	unsigned n;			/* questions made */
 	struct df_buf text, expected, sources;	/* of the one being made */
+	struct df_span cited;		/* last in sources */
 	const struct df_contract *side;	/* kept for question 10 */
 	int never_asked, end_asked;
 	jv names;			/* what contract texts may name */
+	struct ask_place {		/* and where that comes from */
+		const char *name;
+		struct df_span at;
+	} place[5];
+	size_t nplace;
 	struct df_buf b;
 };
 
-/* A place that the expected answer comes from. */
+/* A place that the expected answer comes from; the same one again is none. */
 void ask_cite(struct ask *m, struct df_span at);
 /* Take the question that was made: 1; 0 when it is empty or names another
    task, and is forgotten. */
@@ -54,8 +60,12 @@ int ask_quote(struct ask *m, struct df_buf *b, const struct df_value *v);
 int ask_field(struct ask *m, const struct df_fields *f, const char *name);
 /* Expect all that the item says: for one in another form than expected. */
 void ask_body(struct ask *m, const struct df_item *it);
-/* The task in a line. */
+/* The task in a line, in quotes; the id of one that is long. */
 void ask_subject(struct ask *m, struct df_buf *b);
+/* The product, without ids of other tasks. */
+void ask_component(struct ask *m, struct df_buf *b);
+/* A full stop, where there is none. */
+void ask_stop(struct df_buf *b);
 /* "`a.py`, `b.py` and 2 more": its files; 0 without any. */
 size_t ask_files(struct ask *m, struct df_buf *b);
 /* "SC-001, IN-002"; of many only how many. */

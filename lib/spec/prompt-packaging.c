@@ -86,8 +86,9 @@ q_depends(struct ask *m)
 		if (!p->v[i].own || c->depends.n == 0)
 			continue;
 		df_buf_fmt(&m->b, "%s%s", n ? ", " : "", c->name);
-		df_buf_fmt(&m->expected, "%s%s: %s.", n ? " " : "", c->name,
+		df_buf_fmt(&m->expected, "%s%s: %s", n ? " " : "", c->name,
 		    c->depends.s);
+		ask_stop(&m->expected);
 		ask_cite(m, c->depends.at);
 		n++;
 	}
@@ -111,8 +112,9 @@ q_context(struct ask *m)
 			break;
 	if (i == f->n)
 		return 0;
-	df_buf_fmt(&m->text, "D7 fixes the dependencies of %s. Which of them "
-	    "does ", m->sp->component);
+	df_buf_str(&m->text, "D7 fixes the dependencies of ");
+	ask_component(m, &m->text);
+	df_buf_str(&m->text, ". Which of them does ");
 	ask_subject(m, &m->text);
 	df_buf_str(&m->text, " use, and how do you make sure that no other "
 	    "one gets in?");
@@ -126,10 +128,13 @@ q_digests(struct ask *m)
 {
 	df_buf_str(&m->text, "Which files of ");
 	ask_subject(m, &m->text);
-	df_buf_fmt(&m->text, " are listed in the results, in which form are "
-	    "their digests written, and does %s have a manifest that must "
-	    "list them too?", brief_package(m->sp) ? m->sp->package :
-	    m->sp->component);
+	df_buf_str(&m->text, " are listed in the results, in which form are "
+	    "their digests written, and does ");
+	if (brief_package(m->sp))
+		df_buf_str(&m->text, m->sp->package);
+	else
+		ask_component(m, &m->text);
+	df_buf_str(&m->text, " have a manifest that must list them too?");
 	df_buf_str(&m->expected, "Every file that was created or changed, "
 	    "each as sha256: and 64 hexadecimal digits.");
 	ask_cite(m, m->t->item.at);

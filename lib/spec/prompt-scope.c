@@ -10,20 +10,23 @@ q_purpose(struct ask *m)
 	const struct df_value *v = &m->sp->d2.purpose;
 	const struct df_scenario *s;
 	size_t i;
+	int said;
 
 	if (v->n) {
-		df_buf_fmt(&m->text, "D2 says what %s is for: ",
-		    m->sp->component);
+		df_buf_str(&m->text, "D2 says what ");
+		ask_component(m, &m->text);
+		df_buf_str(&m->text, " is for: ");
 		if (!ask_quote(m, &m->text, v))
 			df_buf_reset(&m->text);
 		else
 			df_buf_ch(&m->text, ' ');
 		ask_cite(m, v->at);
 	}
+	said = m->text.n != 0;
 	df_buf_str(&m->text, "What exactly does this task, ");
 	ask_subject(m, &m->text);
 	df_buf_fmt(&m->text, ", add%s, and what can be observed when it is "
-	    "done that cannot be observed now?", v->n ? " to that" : "");
+	    "done that cannot be observed now?", said ? " to that" : "");
 	df_task_mission(m->sp, m->t, &m->expected);
 	ask_cite(m, m->t->item.at);
 	for (i = 0; i < m->t->scenarios.n && i < ASK_FILES; i++) {
@@ -109,8 +112,9 @@ static int
 q_shared(struct ask *m)
 {
 	const struct df_refs *f = &m->t->contracts;
-	const struct df_contract *c;
-	size_t i, k, n = 0;
+	const struct df_contract *c = NULL;
+	const struct df_item *it;
+	size_t i, k, n = 0, own = 0;
 
 	for (i = 0; i < f->n && n == 0; i++) {
 		if (f->v[i].to == NULL)
@@ -128,6 +132,7 @@ q_shared(struct ask *m)
 				    c->scenarios_text.s : "scenarios of "
 				    "others");
 				ask_cite(m, c->item.at);
+				ask_cite(m, c->scenarios_text.at);
 			} else {
 				df_buf_str(&m->text, ", ");
 			}
@@ -139,12 +144,15 @@ q_shared(struct ask *m)
 	df_buf_fmt(&m->text, ", which %s not yours. Which part of it do you "
 	    "implement, and what must keep working for the rest?",
 	    n == 1 ? "is" : "are");
-	df_buf_str(&m->expected, " Of this task are: ");
-	if (m->t->scenarios.n)
-		brief_refs(&m->expected, &m->t->scenarios, 1);
-	else
-		df_buf_str(&m->expected, "none");
-	df_buf_ch(&m->expected, '.');
+	df_buf_str(&m->expected, " Of these are this task's: ");
+	for (k = 0; k < c->scenarios.n; k++) {
+		it = c->scenarios.v[k].to;
+		if (it == NULL || !df_scope_owns(m->x, it))
+			continue;
+		df_buf_str(&m->expected, own++ ? ", " : "");
+		brief_item(&m->expected, it, 1);
+	}
+	df_buf_str(&m->expected, own ? "." : "none.");
 	ask_cite(m, m->t->item.at);
 	return 1;
 }
@@ -185,8 +193,10 @@ q_end(struct ask *m)
 	df_buf_fmt(&m->text, "%zu step%s. Name something that is near to ",
 	    m->t->criteria, m->t->criteria == 1 ? "" : "s");
 	ask_subject(m, &m->text);
-	df_buf_fmt(&m->text, " in %s and that no step asks for. Why do you "
-	    "leave it out?", m->sp->component);
+	df_buf_str(&m->text, " in ");
+	ask_component(m, &m->text);
+	df_buf_str(&m->text, " and that no step asks for. Why do you leave it "
+	    "out?");
 	df_buf_str(&m->expected, "Anything that neither a step nor ");
 	if (m->t->scenarios.n)
 		brief_refs(&m->expected, &m->t->scenarios, 0);

@@ -136,17 +136,32 @@ q_contract(struct ask *m, enum df_family family, size_t k)
 
 /* ---- other facts ---- */
 
+/* The k-th of those that the handoff shows whole, most likely the first ones:
+   named by the task's own text, then by its contracts. */
+static const struct df_entity *
+own_entity(const struct ask *m, size_t k)
+{
+	const struct df_picks *p = &m->sc.kind[DF_K_ENTITY];
+	int text;
+	size_t i;
+
+	for (text = 1; text >= 0; text--)
+		for (i = 0; i < p->n; i++)
+			if (p->v[i].own && text == ((p->v[i].own &
+			    DF_OWN_TEXT) != 0) && k-- == 0)
+				return &m->sp->d3.entity[p->v[i].index];
+	return NULL;
+}
+
 static int
 q_entity(struct ask *m, size_t k)
 {
-	const struct df_picks *p = &m->sc.kind[DF_K_ENTITY];
-	const struct df_entity *en;
+	const struct df_entity *en = own_entity(m, k);
 	const struct df_efield *f;
 	size_t i, n = 0;
 
-	if (k >= p->n)
+	if (en == NULL)
 		return 0;
-	en = &m->sp->d3.entity[p->v[k].index];
 	if (en->invariants.n == 0 && (en->tables == 0 || en->table[0].n == 0))
 		return 0;
 	brief_item(&m->text, &en->item, 1);
@@ -187,8 +202,9 @@ expect_all(struct ask *m, const char *what, const struct df_values *v)
 	size_t i;
 
 	for (i = 0; i < v->n; i++) {
-		df_buf_fmt(&m->expected, "%s%s %s.", m->expected.n ? " " : "",
+		df_buf_fmt(&m->expected, "%s%s %s", m->expected.n ? " " : "",
 		    i ? "AND" : what, v->v[i].s);
+		ask_stop(&m->expected);
 		ask_cite(m, v->v[i].at);
 	}
 }
@@ -249,12 +265,36 @@ q_step(struct ask *m, size_t k)
 	if (k >= m->t->criteria)
 		return 0;
 	v = &m->t->criterion[k].text;
+	if (brief_counts_tests(v->s, v->n))
+		return 0;		/* question 9 does */
 	df_buf_fmt(&m->text, "Step %zu: ", k + 1);
 	if (!ask_quote(m, &m->text, v))
 		return 0;
 	df_buf_str(&m->text, " How do you show that it holds?");
 	df_buf_add(&m->expected, v->s, v->n);
 	ask_cite(m, v->at);
+	return 1;
+}
+
+static int
+q_article(struct ask *m, size_t k)
+{
+	const struct df_picks *p = &m->sc.kind[DF_K_ARTICLE];
+	const struct df_article *a;
+
+	if (k >= p->n)
+		return 0;
+	a = &m->sp->d1.article[p->v[k].index];
+	if (a->rule.n == 0)
+		return 0;
+	brief_item(&m->text, &a->item, 1);
+	df_buf_str(&m->text, ": ");
+	if (!ask_quote(m, &m->text, &a->rule))
+		return 0;
+	df_buf_str(&m->text, " Where in this task does that decide "
+	    "something, and how do you show that it is kept?");
+	df_buf_add(&m->expected, a->rule.s, a->rule.n);
+	ask_cite(m, a->rule.at);
 	return 1;
 }
 
@@ -279,8 +319,10 @@ technical(struct ask *m, unsigned kind, size_t k)
 		return q_contract(m, DF_SIDE, k);
 	case 6:
 		return q_interface(m, k);
-	default:
+	case 7:
 		return q_step(m, k);
+	default:
+		return q_article(m, k);
 	}
 }
 
@@ -291,7 +333,7 @@ ask_technical(struct ask *m, unsigned upto)
 	size_t k;
 
 	for (k = 0; k < TRIES && m->n < upto; k++)
-		for (kind = 0; kind < 8 && m->n < upto; kind++) {
+		for (kind = 0; kind < 9 && m->n < upto; kind++) {
 			if (technical(m, kind, k))
 				(void)ask_take(m);
 			ask_drop(m);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/schema.h"
 #include "base/text.h"
@@ -9,10 +10,78 @@
 
 /* ---- 11 to 13 ---- */
 
+/* What m->b holds; otherwise when that is nothing, long or names another
+   task. */
+static int
+serves(struct ask *m, const char *otherwise)
+{
+	if (m->b.n && m->b.n <= ASK_QUOTE && !brief_other_task(m->t, m->b.s,
+	    m->b.n))
+		return 1;
+	df_buf_reset(&m->b);
+	df_buf_str(&m->b, otherwise);
+	return 0;
+}
+
 static void
 name(struct ask *m, const char *key)
 {
 	m->names = df_jset(m->names, key, brief_buf(&m->b));
+}
+
+/* Does a text of the contract use that name? */
+static int
+uses(jv text, const char *key)
+{
+	const char *s;
+	size_t n = strlen(key);
+	int used = 0;
+
+	s = jv_get_kind(text) == JV_KIND_STRING ? jv_string_value(text) : "";
+	while (!used && (s = strstr(s, "{{")) != NULL) {
+		s += 2;
+		s += *s && strchr("#^&|~", *s);
+		used = strncmp(s, key, n) == 0 && (s[n] == '}' || s[n] == '.');
+	}
+	jv_free(text);
+	return used;
+}
+
+/* Where the names that the texts of a question use come from, and the task. */
+static void
+cite_names(struct ask *m, jv question)
+{
+	size_t i;
+
+	for (i = 0; i < m->nplace; i++)
+		if (uses(df_jv_get(question, "text"), m->place[i].name) ||
+		    uses(df_jv_get(question, "expected"), m->place[i].name))
+			ask_cite(m, m->place[i].at);
+	ask_cite(m, m->t->item.at);
+}
+
+static void
+place(struct ask *m, const char *key, struct df_span at)
+{
+	m->place[m->nplace].name = key;
+	m->place[m->nplace++].at = at;
+}
+
+/* "none", "Nothing.": a component that needs nothing. */
+static int
+needs_nothing(const struct df_value *v)
+{
+	static const char *const word[] = { "none", "nothing", "n/a", "-",
+	    "\xe2\x80\x94" };
+	size_t n = v->n, i;
+
+	while (n && strchr(".`* ", v->s[n - 1]))
+		n--;
+	for (i = 0; i < DF_LEN(word); i++)
+		if (n == strlen(word[i]) && strncasecmp(v->s, word[i], n) ==
+		    0)
+			return 1;
+	return n == 0;
 }
 
 /* The names that texts of the contract may use. */
@@ -23,7 +92,7 @@ names(struct ask *m, const char *handoff, const char *version)
 	const struct df_task *t = m->t;
 	const struct df_picks *p = &m->sc.kind[DF_K_COMPONENT];
 	const struct df_pick *k;
-	const struct df_component *c;
+	const struct df_component *c = NULL;
 	const struct df_rule *r;
 	size_t i, n = 0;
 	jv step = jv_object();
@@ -31,51 +100,56 @@ names(struct ask *m, const char *handoff, const char *version)
 	m->names = df_jset_str(m->names, "handoff_id", handoff);
 	m->names = df_jset_str(m->names, "version", version);
 	m->names = df_jset_str(m->names, "task_id", t->item.id);
-	ask_subject(m, &m->b);
+	df_task_oneline(t, &m->b);
 	name(m, "subject");
 	ask_ids(m, &m->b);
 	name(m, "ids");
 	if (ask_files(m, &m->b) == 0)
 		ask_subject(m, &m->b);
+	(void)serves(m, "the files of this task");
 	name(m, "work");
 	for (i = 0; i < p->n && n == 0; i++) {
 		c = &sp->d7.component[p->v[i].index];
-		if (p->v[i].own)
+		if (p->v[i].own && !needs_nothing(&c->depends))
 			n = (size_t)brief_sentences(&m->b, t, c->depends.s,
 			    c->depends.n, ASK_QUOTE);
 	}
-	if (brief_other_task(t, m->b.s, m->b.n) || m->b.n > ASK_QUOTE)
-		df_buf_reset(&m->b);
+	if (serves(m, ""))
+		place(m, "needs", c->depends.at);
 	name(m, "needs");
 	brief_refs(&m->b, &t->deps, 1);
+	if (m->b.n)
+		place(m, "builds_on", t->deps_text.at);
 	name(m, "builds_on");
 
 	i = ask_step(m);
+	if (i != SIZE_MAX)
+		place(m, "step", t->criterion[i].text.at);
 	ask_put_step(m, &m->b, i);
 	step = df_jset(step, "text", brief_buf(&m->b));
 	step = df_jset_int(step, "n", i == SIZE_MAX ? 1 : (int64_t)i + 1);
 	m->names = df_jset(m->names, "step", step);
 
 	k = df_picks_top(&m->sc.kind[DF_K_COMMAND], 0);
-	if (k || sp->d10.commands)
-		df_buf_fmt(&m->b, "`%s`", sp->d10.command[k ? k->index :
-		    sp->d10.commands - 1].text.s);
-	if (m->b.n == 0 || m->b.n > ASK_QUOTE) {
-		df_buf_reset(&m->b);
-		df_buf_str(&m->b, "the full test run");
-	}
+	i = k ? k->index : sp->d10.commands - 1;
+	if (sp->d10.commands)
+		df_buf_fmt(&m->b, "`%s`", sp->d10.command[i].text.s);
+	if (serves(m, "the full test run"))
+		place(m, "command", sp->d10.command[i].text.at);
 	name(m, "command");
 
 	k = df_picks_top(&m->sc.kind[DF_K_RULE], ask_number(t));
 	r = k ? &sp->d10.rule[k->index] : NULL;
-	if (r && r->use.n + r->instead_of.n < ASK_QUOTE)
+	if (r)
 		df_buf_fmt(&m->b, "the rule \"%s, not %s\"", r->use.s,
 		    r->instead_of.s);
-	else
-		df_buf_str(&m->b, "the rules of section 2");
-	name(m, "tool");
-	if (r)
+	if (serves(m, "the rules of section 2")) {
+		place(m, "tool", r->use.at);
+		name(m, "tool");
 		df_buf_str(&m->b, r->why.s);
+	} else {
+		name(m, "tool");
+	}
 	name(m, "tool_reason");
 }
 
@@ -120,7 +194,7 @@ adversarial(struct ask *m, struct df_err *e)
 		if (rc == 0)
 			rc = filled(m, df_jv_get(o, "expected"), &m->expected,
 			    e);
-		ask_cite(m, m->t->item.at);
+		cite_names(m, o);
 		if (rc == 0 && !ask_take(m))
 			rc = df_fail(e, DF_INPUT, "prompt.adversarial",
 			    "adversarial question %d would name another task",
@@ -300,9 +374,12 @@ static int
 write_prompt(struct ask *m, const struct parts *p, struct df_buf *md,
     struct df_err *e)
 {
+	struct df_buf product = DF_BUF_INIT;
 	jv v = jv_copy(m->names);
 
-	brief_product(&m->b, m->sp);
+	brief_product(&product, m->sp);
+	brief_title(&m->b, m->t, product.s);
+	df_buf_release(&product);
 	v = df_jset(v, "product", brief_buf(&m->b));
 	v = df_jset_str(v, "adversarial", m->in->adversarial);
 	v = df_jset(v, "rules", df_jv_get(p->rules, "list"));

@@ -16,7 +16,8 @@
  * stands in it.
  *
  * Questions.  1-3 scope: the purpose, what the component is not, where this
- * task ends.  4-6 technical: contracts, entities, errors, interfaces.  7-8
+ * task ends.  4-6 technical: contracts, entities that the handoff shows
+ * whole, errors, interfaces, then steps and articles.  7-8
  * packaging: files and what they need.  9 number of tests.  10 integration:
  * side effects, else dependencies.  11-13 the adversarial set of the
  * contract, with this task's names.  Each is made of a fact of the documents

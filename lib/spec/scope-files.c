@@ -1,6 +1,7 @@
 #include "base/df.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 #include "spec/scope-internal.h"
 
@@ -156,6 +157,71 @@ read_tests(struct df_xref *x)
 	df_map_release(&stems);
 }
 
+/* The files of D7 that the components of D10 are in. */
+static void
+read_planned(struct df_xref *x)
+{
+	const struct df_d10 *d = &x->sp->d10;
+	uint32_t *planned = df_arena_alloc(&x->in->arena, (d->actives + 1) *
+	    sizeof(*planned));
+	struct df_map bases = { 0 };
+	struct scope_reader r;
+	struct scope_token t;
+	const char *base;
+	size_t i, at;
+
+	for (i = x->files; i-- > 0;)
+		(void)df_map_set(&bases, x->file[i].base,
+		    strlen(x->file[i].base), i);
+	for (i = 0; i < d->actives; i++) {
+		planned[i] = UINT32_MAX;
+		r = scope_read(d->active[i].where.s, d->active[i].where.n);
+		while (planned[i] == UINT32_MAX && scope_token(&r, &t)) {
+			base = scope_behind(t.s, t.n, '/');
+			at = df_map_get(&bases, base, (size_t)(t.s + t.n -
+			    base));
+			if (at != DF_MAP_NONE && scope_same_file(
+			    x->file[at].path, strlen(x->file[at].path), t.s,
+			    t.n))
+				planned[i] = (uint32_t)at;
+		}
+	}
+	x->in->planned = planned;
+	df_map_release(&bases);
+}
+
+/* Does D7 say that it was there before all tasks: "given; ..."? */
+static int
+is_given(const struct df_xfile *f)
+{
+	static const char *const word[] = { "given", "existing", "exists",
+	    "present" };
+	size_t n = 0, i;
+
+	while (scope_alnum(f->comment[n]))
+		n++;
+	for (i = 0; i < DF_LEN(word); i++)
+		if (strlen(word[i]) == n && strncasecmp(f->comment, word[i],
+		    n) == 0)
+			return 1;
+	return 0;
+}
+
+int
+scope_is_there(const struct df_xref *x, int kind, uint32_t index)
+{
+	const struct df_xref_in *in = x->in;
+	uint32_t file = kind == DF_K_FILE ? index : UINT32_MAX;
+
+	if (kind == DF_K_ACTIVE) {
+		file = in->planned[index];
+		if (file == UINT32_MAX || in->queue.n >= DF_XREF_BACK)
+			return 1;	/* who can say */
+	}
+	return file != UINT32_MAX && (in->fileof[file] == in->filenow ||
+	    is_given(&x->file[file]));
+}
+
 /* ---- lines ---- */
 
 /* The lines of a span that are not blank. */
@@ -218,6 +284,7 @@ scope_read_d7(struct df_xref *x)
 
 	read_files(x);
 	read_tests(x);
+	read_planned(x);
 	read_lines(x, d->testing_at, 0, &t.v, &t.n, &t.cap);
 	for (i = w = 0; i < t.n; i++)
 		if (says_something(&t.v[i].s, &code))

@@ -92,6 +92,7 @@ struct df_xref_in {
 	struct scope_lists has;		/* component -> its files */
 	struct scope_lists tests;	/* file -> files that test it */
 	struct scope_lists children;	/* task -> tasks that depend on it */
+	uint32_t *planned;	/* component of D10 -> its file, or none */
 	jv *made;			/* by unit */
 	VEC(struct scope_text) text;
 	uint8_t *special;		/* unit: a text that names things */
@@ -177,6 +178,12 @@ void scope_cites_like(struct scope_build *b, const char *s);
 /* Its text: the terms and ids in it and, of what is no line of a diagram,
    words. */
 void scope_says(struct scope_build *b, const char *s, size_t len);
+
+/* ---- scope-files.c ---- */
+
+/* Is the file there when the task of the current selection starts, may the
+   component of D10 be?  Other kinds are not. */
+int scope_is_there(const struct df_xref *x, int kind, uint32_t index);
 
 /* ---- the index ---- */
 

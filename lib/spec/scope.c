@@ -745,10 +745,9 @@ collect(struct df_xref *x, struct df_scope *sc)
 			k->own = m->own;
 			k->step = m->step;
 			sc->kind[kind].n++;
-			if (kind == DF_K_FILE && in->fileof[k->index] ==
-			    in->filenow)
-				k->action = m->by & DF_BY_NAME ? DF_MODIFY :
-				    DF_REUSE;
+			if (scope_is_there(x, kind, k->index))
+				k->action = kind == DF_K_FILE && m->by &
+				    DF_BY_NAME ? DF_MODIFY : DF_REUSE;
 		}
 	}
 }

@@ -108,11 +108,14 @@ enum {
 
 #define DF_OWN_TEXT 2
 
-/* What is to be done with a file. */
+/* What is to be done with a file.  A component of D10 is DF_CREATE when D7
+   plans its file and no task before this one has it; else it may be there,
+   and is DF_REUSE. */
 enum df_action {
-	DF_CREATE = 0,		/* no task before this one has it */
-	DF_MODIFY,		/* one has, and this one names it */
-	DF_REUSE		/* one has, and this one does not name it */
+	DF_CREATE = 0,		/* no task before this one has it, and D7 does
+				   not call it given or existing */
+	DF_MODIFY,		/* it is there, and this one names it */
+	DF_REUSE		/* it is there, and this one does not name it */
 };
 
 struct df_pick {
@@ -120,7 +123,7 @@ struct df_pick {
 	uint32_t score;
 	uint8_t by;		/* DF_BY_... */
 	uint8_t own;		/* see above */
-	uint8_t action;		/* files: enum df_action */
+	uint8_t action;		/* enum df_action: files, components of D10 */
 	uint16_t step;		/* criterion that names it first, from 1; 0 */
 };
 

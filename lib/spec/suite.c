@@ -503,11 +503,14 @@ twice(struct df_err *e, const char *what)
 static int
 check_headings(const struct df_spec *sp, struct df_err *e)
 {
-	const struct df_remark *m = sp->remark;
+	const struct df_remark *m;
+	size_t i;
 
-	for (; m < sp->remark + sp->remarks; m++)
+	for (i = 0; i < sp->remarks; i++) {
+		m = &sp->remark[i];
 		if (m->at.doc == 9 && strcmp(m->rule, "id.duplicate") == 0)
 			return twice(e, m->msg);
+	}
 	return 0;
 }
 
@@ -741,13 +744,6 @@ canaries(struct df_leak *l, uint32_t n, const char *s)
 	}
 }
 
-static void
-code(struct df_leak *l, uint32_t n, const char *s, size_t len)
-{
-	df_leak_add(l, DF_LEAK_CODE, n, s, len);
-	df_leak_add_lines(l, n, s, len);
-}
-
 /*
  * The lines of a scenario, each without a citation before it ("D4 ERR-003:"):
  * what it quotes is public, and a handoff that shows it behind a heading that
@@ -772,10 +768,48 @@ scenario_lines(struct df_leak *l, uint32_t n, const char *s)
 	}
 }
 
+/*
+ * Bytes of the comments that a program begins with: a licence is in many
+ * files, and nobody's secret.
+ */
+static size_t
+header(const char *s, size_t n)
+{
+	static const char *const mark[] = { "#", "//", "/*", "*", "--", ";",
+	    "%" };
+	size_t at = 0, i, k, end;
+
+	while (at < n) {
+		for (i = at; i < n && (s[i] == ' ' || s[i] == '\t'); i++)
+			;
+		for (k = 0; k < DF_LEN(mark); k++)
+			if (n - i >= strlen(mark[k]) &&
+			    memcmp(s + i, mark[k], strlen(mark[k])) == 0)
+				break;
+		if (k == DF_LEN(mark) && i < n && s[i] != '\n')
+			break;
+		for (end = i; end < n && s[end] != '\n'; end++)
+			;
+		at = end + (end < n);
+	}
+	return at;
+}
+
+static void
+program(struct df_leak *l, uint32_t n, const struct df_buf *b)
+{
+	size_t skip = header(b->s, b->n);
+
+	df_leak_add(l, DF_LEAK_CODE, n, b->s, b->n);
+	if (skip < b->n)
+		df_leak_add_lines(l, n, b->s + skip, b->n - skip);
+}
+
 static void
 block(struct df_leak *l, uint32_t n, const char *s)
 {
-	code(l, n, s, strlen(s));
+	df_leak_add(l, DF_LEAK_CODE, n, s, strlen(s));
+	df_leak_add_lines(l, n, s, strlen(s));
 }
 
 int
@@ -807,7 +841,7 @@ df_suite_needles(const struct df_sealed *s, struct df_leak *l,
 		df_leak_add(l, DF_LEAK_TITLE, i, it.title, strlen(it.title));
 		df_leak_add(l, DF_LEAK_ID, i, it.id, strlen(it.id));
 		scenario_lines(l, i, it.text);
-		code(l, i, it.program.s, it.program.n);
+		program(l, i, &it.program);
 		df_suite_item_release(&it);
 	}
 	return 0;

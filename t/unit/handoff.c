@@ -1176,6 +1176,340 @@ hostile(void)
 	unload(&s);
 }
 
+/* ---- what is asked, and where the answers stand ---- */
+
+static const char *const asking[DF_DOCS] = {
+	NULL,
+	"# D1: Constitution\n\n## Articles\n\n### Article 1: Small\n\n"
+	"**Rule:** It MUST stay small.\n\n**Why:** w.\n\n**Test:** t\n",
+	"# D2: Specification\n\n**Component:** Joiner for T-001\n"
+	"**Package ID:** PKG-JOIN-001\n\n## Component Purpose\n\nIt joins.\n\n"
+	"## User Scenarios\n\n### Primary\n\n"
+	"#### SC-001: First\n\n**Priority:** P1\n**GIVEN** a\n**WHEN** b\n"
+	"**THEN** c\n\n#### SC-002: Second\n\n**Priority:** P1\n"
+	"**GIVEN** d\n**WHEN** e\n**THEN** f\n\n#### SC-003: Third\n\n"
+	"**Priority:** P1\n**GIVEN** g\n**WHEN** h\n**THEN** i\n",
+	"# D3: Data Model\n\n## Entities\n\n### E-001: Elsewhere\n\n"
+	"**Source:** SC-002\n**Description:** Not named by the task.\n\n"
+	"| Field | Type | Required | Description | Constraints |\n"
+	"|---|---|---|---|---|\n| a | int | yes | b | c |\n\n"
+	"**Invariants:**\n- It is elsewhere\n\n### E-002: Part\n\n"
+	"**Source:** SC-003\n**Description:** Named.\n\n"
+	"| Field | Type | Required | Description | Constraints |\n"
+	"|---|---|---|---|---|\n| x | int | yes | y | z |\n\n"
+	"**Invariants:**\n- It is a part\n",
+	"# D4: Contracts\n\n## Inbound Contracts\n\n#### IN-001: Join\n\n"
+	"**Caller:** Anyone\n**Scenarios:** SC-001, SC-002\n\nJoined.\n",
+	NULL, NULL,
+	"# D7: Plan\n\n## Architecture Overview\n\n"
+	"### Component Responsibilities\n\n#### Base (`base.c`)\n\n"
+	"**Responsibility:** Nothing.\n**Implements:** SC-003\n"
+	"**Depends On:** Nothing.\n**Exposes:** `base()`\n\n"
+	"#### Joins (`a/part.c`)\n\n**Responsibility:** Joins.\n"
+	"**Implements:** SC-002\n**Depends On:** libjoin\n"
+	"**Exposes:** `join()`\n\n### File Creation Order\n\n```\njoin/\n"
+	"\xe2\x94\x9c\xe2\x94\x80\xe2\x94\x80 Makefile   given; adds lines\n"
+	"\xe2\x94\x9c\xe2\x94\x80\xe2\x94\x80 base.c   first\n"
+	"\xe2\x94\x9c\xe2\x94\x80\xe2\x94\x80 later.c   by the last task\n"
+	"\xe2\x94\x9c\xe2\x94\x80\xe2\x94\x80 T-001.c   helps\n"
+	"\xe2\x94\x9c\xe2\x94\x80\xe2\x94\x80 a/\n"
+	"\xe2\x94\x82   \xe2\x94\x94\xe2\x94\x80\xe2\x94\x80 part.c   one\n"
+	"\xe2\x94\x94\xe2\x94\x80\xe2\x94\x80 b/\n"
+	"    \xe2\x94\x94\xe2\x94\x80\xe2\x94\x80 part.c   two\n```\n",
+	"# D8: Tasks\n\n## Phase 0: All\n\n#### T-001: Start\n\n"
+	"**Phase:** 0\n**Dependency:** None\n**Scenarios Satisfied:** SC-001\n"
+	"**Contracts Implemented:** IN-001\n\n**Acceptance Criteria:**\n"
+	"- it starts\n\n#### T-002: Join parts\n\n**Phase:** 0\n"
+	"**Dependency:** T-001\n**Scenarios Satisfied:** SC-002, SC-003\n"
+	"**Contracts Implemented:** IN-001\n\n**Acceptance Criteria:**\n"
+	"- At least 5 tests exist\n- `base.c` is there\n"
+	"- `a/part.c` and `b/part.c` hold E-002 and call `later()`\n"
+	"- `Makefile` builds them\n\n#### T-003: End\n\n"
+	"**Phase:** 0\n**Dependency:** T-001\n**Scenarios Satisfied:** SC-001\n"
+	"**Contracts Implemented:** IN-001\n\n**Acceptance Criteria:**\n"
+	"- `later.c` ends it, and `T-001.c` helps\n",
+	NULL,
+	"# D10: Agent Context\n\n## Commands\n\n```bash\n# test\n"
+	"sh tests/T-001_all.sh\n```\n\n## Active Components\n\n"
+	"| Component | Where | Interface |\n|---|---|---|\n"
+	"| later | `join/later.c` | `later(void)` |\n"
+	"| Build | `join/Makefile` | OBJS |\n"
+	"| Part | `b/part.c` | part() |\n"
+};
+
+/* The places of an expected answer, from 1. */
+static void
+places(const struct made *m, int number, struct df_buf *b)
+{
+	struct df_json j = { 0 };
+	struct df_err e;
+	jv v, all, list, one, line;
+	int i;
+
+	df_buf_reset(b);
+	if (df_json_scan(&j, m->answers.s, m->answers.n, DF_JSON_CANON, "a",
+	    &e) == -1)
+		df_die(&e);
+	v = df_json_jv(&j, 0);
+	all = df_jv_get(v, "sources");
+	list = jv_array_get(all, number - 1);
+	for (i = 0; i < jv_array_length(jv_copy(list)); i++) {
+		one = jv_array_get(jv_copy(list), i);
+		line = df_jv_get(one, "line");
+		df_buf_fmt(b, "%s%s:%d", i ? " " : "", df_jv_str(one, "doc"),
+		    (int)jv_number_value(line));
+		jv_free(one);
+	}
+	jv_free(list);
+	jv_free(v);
+	df_json_release(&j);
+}
+
+static void
+asked(void)
+{
+	struct df_buf b = DF_BUF_INIT;
+	struct set s;
+	struct df_xref *x;
+	struct made m;
+
+	load_text(&s, asking);
+	x = df_xref_new(&s.sp);
+	make(&s.sp, 1, x, &m);
+	ok(strstr(m.pmd.s, "\n5. E-002 (Part): what is always true of it") !=
+	    NULL && strstr(m.pmd.s, "E-001") == NULL,
+	    "asked is about an entity that the handoff shows whole");
+	ok(strstr(m.answers.s, "IN-001 serves SC-001, SC-002. Of these are "
+	    "this task's: SC-002 (Second).\"") != NULL,
+	    "of the scenarios of a contract those of the task");
+	places(&m, 3, &b);
+	is_str(b.s, "D4:5 D4:8 D8:15", "and where they stand");
+	ok(strstr(m.pmd.s, "Step 1: ") == NULL && strstr(m.pmd.s,
+	    "\n9. How many tests do the acceptance criteria of T-002 ask") !=
+	    NULL, "the number of tests is asked once");
+	ok(strstr(m.pmd.s, "\n7. Which of `Makefile`, `base.c`, "
+	    "`join/a/part.c` and `join/b/part.c` do you create") != NULL,
+	    "two files of one name are told apart");
+	ok(strstr(m.pmd.s, "(D7 says of it: libjoin)") != NULL &&
+	    strstr(m.answers.s, "\"D7: libjoin It builds on T-001 (Start)") !=
+	    NULL, "to need nothing is no need");
+	places(&m, 11, &b);
+	is_str(b.s, "D7:18 D8:18 D8:15", "question 11: needs, dependencies");
+	places(&m, 12, &b);
+	is_str(b.s, "D8:15", "question 12: the task");
+	places(&m, 13, &b);
+	is_str(b.s, "D8:25 D8:15", "question 13: the step");
+	ok(strstr(m.pmd.s, "\n**Task: T-002** of Joiner for another task ") !=
+	    NULL && !other_task(&s.sp, 1, &m.pmd),
+	    "not even the product names another task");
+	ok(strstr(m.md.s, "|join/Makefile|MODIFY|given; adds lines|") != NULL
+	    && strstr(m.md.s, "|join/a/part.c|CREATE|one|") != NULL,
+	    "a file that D7 calls given is there");
+	ok(strstr(m.md.s, "- later, join/later.c (made by no task before "
+	    "this one): later(void)\n") != NULL,
+	    "what is not there is not called existing");
+	ok(strstr(m.md.s, "- Build, join/Makefile: OBJS\n") != NULL,
+	    "of what is there that is not said");
+	ok(strstr(m.pmd.s, "\n1. D2 says what Joiner for another task is for: ")
+	    != NULL, "and is asked about all the same");
+	ok(strstr(m.answers.s, "\"Base: Nothing. Joins: libjoin.\"") != NULL,
+	    "one full stop is enough");
+	made_free(&m);
+	make(&s.sp, 2, x, &m);
+	ok(!other_task(&s.sp, 2, &m.pmd) && strstr(m.pmd.s, "\n7. Which of "
+	    "`later.c` and 1 more do you create") != NULL,
+	    "a file that is called like a task is counted, and not named");
+	made_free(&m);
+	df_xref_free(x);
+	unload(&s);
+	df_buf_release(&b);
+}
+
+/* ---- specifications changed at random ---- */
+
+static uint32_t
+below(uint32_t n)
+{
+	static uint64_t x = 20261120;
+
+	x = x * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(x >> 33) % n;
+}
+
+/* What should not act: put at the beginning of a line, into one, around. */
+static const char *const venom[] = {
+	"## 4. Implementation Steps\n", "# H-FACTORY-001: x\n", "\n\n", "\n",
+	"```", "\n```\n", "~~~\n", "````", "`", "\n   ```sh\n", "<!--",
+	"-->", "<script>", "> ", "> ```\n", "|", "\n|---|---|\n", "\\|",
+	"1. ", "13. x\n", "\n7. again?\n", "===\n", "\n---\n", "***\n",
+	"\n\t# tab\n", "{{title}}", "{{#scenarios}}", "{{{x", "{{~commands}}sh",
+	"T-001", "T-002", "T-003", "`T-002.md`", "T-\n002", "t/T-002.c",
+	"T-T-002", "SC-001", "IN-001", "E-001", "D9", "\xe2\x80\xae",
+	"\xe2\x80\xa8", "\xe2\x80\x8b", "\xc2\x85", "\x1b[31m", "\x01", "\r",
+	"\r\n", "\t", "- ", "  - ", "* ", "+ ", "\n- ## 9. Files Summary\n",
+	"**", "__", "**Rule:**", "**Scenarios:** ", "\"", "'", "\\", "\\n",
+	"&lt;", "[x](y)", "![x](y)", "\n[a]: b\n", "    indented\n",
+	"\n\n#### IN-002: Other\n\n", "\n## Commands\n", "src/T-002/x.c",
+	"(T-002)", "T-002T-002", "1)", "\n1)\n", "\n:---\n", "\xef\xbb\xbf"
+};
+
+static void
+mutate(struct df_buf *to, const char *s)
+{
+	struct df_buf old = DF_BUF_INIT;
+	unsigned k, r;
+	size_t at, len;
+
+	df_buf_reset(to);
+	df_buf_str(to, s);
+	for (k = below(4); k; k--) {
+		df_buf_reset(&old);
+		df_buf_add(&old, to->s, to->n);
+		df_buf_reset(to);
+		at = below((uint32_t)old.n + 1);
+		if (below(2))		/* at the beginning of a line */
+			while (at && old.s[at - 1] != '\n')
+				at--;
+		r = below(16);
+		len = r == 0 ? below(40) : 0;	/* something goes */
+		if (len > old.n - at)
+			len = old.n - at;
+		while (at && (old.s[at] & 0xc0) == 0x80)
+			at--;
+		while (at + len < old.n && (old.s[at + len] & 0xc0) == 0x80)
+			len++;
+		df_buf_add(to, old.s, at);
+		for (r = r == 1 ? 200 : r < 6 ? 2 : 1; r; r--)
+			df_buf_str(to, venom[below(DF_LEN(venom))]);
+		df_buf_add(to, old.s + at + len, old.n - at - len);
+	}
+	df_buf_release(&old);
+}
+
+/* Is the line, which is in no fence, one that only we begin so?  Of numbers and
+   sections are so many behind us. */
+static int
+our_line(const char *s, size_t n, unsigned *numbers, size_t *sections,
+    int prompt)
+{
+	static const char *const begin[] = { "- ", "  - ", ">", "    >",
+	    "  >", "   >", "(", "|" };
+	char want[24];
+	size_t i, digits;
+
+	if (n == 0)
+		return 1;
+	digits = strspn(s, "0123456789");
+	if (digits) {
+		snprintf(want, sizeof(want), "%u. ", ++*numbers);
+		return strncmp(s, want, strlen(want)) == 0;
+	}
+	for (i = 0; i < DF_LEN(begin); i++)
+		if (strncmp(s, begin[i], strlen(begin[i])) == 0)
+			return 1;
+	if (*s == '#' && !prompt) {
+		if (strncmp(s, "## ", 3) == 0) {
+			return *sections < DF_LEN(section) && n - 3 ==
+			    strlen(section[*sections]) && memcmp(s + 3,
+			    section[*sections], n - 3) == 0 && ++*sections;
+		}
+		return strncmp(s, "### ", 4) == 0 || strncmp(s, "#### ", 5) ==
+		    0 || (*sections == 0 && strncmp(s, "# H-", 4) == 0);
+	}
+	if (*s == '#')
+		return strncmp(s, "## ", 3) == 0;
+	if (*s == ' ')
+		return prompt && s[1] >= '1' && s[1] <= '7' && s[2] == '.';
+	return (*s >= 'A' && *s <= 'Z') || (prompt && strncmp(s, "**", 2) ==
+	    0);
+}
+
+static int
+keeps_structure(const struct df_buf *md, unsigned *numbers, int prompt)
+{
+	const char *s, *lf;
+	size_t n, ticks, fence = 0, in, sections = 0;
+	unsigned char c;
+
+	*numbers = 0;
+	if (md->n == 0 || md->s[md->n - 1] != '\n' || strlen(md->s) != md->n)
+		return 0;
+	for (s = md->s; *s; s = lf + 1) {
+		lf = strchr(s, '\n');
+		n = (size_t)(lf - s);
+		for (in = 0; in < n; in++) {
+			c = (unsigned char)s[in];
+			if ((c < ' ' && (c != '\t' || (fence == 0 && *s !=
+			    '>' && *s != ' '))) || c == 0x7f)
+				return 0;
+			if (c == 0xe2 && n - in >= 3 && (memcmp(s + in,
+			    "\xe2\x80\xae", 3) == 0 || memcmp(s + in,
+			    "\xe2\x80\xa8", 3) == 0))
+				return 0;
+		}
+		ticks = strspn(s, "`");
+		if (fence) {
+			if (ticks >= fence && ticks == n)
+				fence = 0;
+			continue;
+		}
+		if (ticks >= 3) {
+			fence = ticks;
+			continue;
+		}
+		if (!our_line(s, n, numbers, &sections, prompt))
+			return 0;
+	}
+	return fence == 0 && (prompt || sections == DF_LEN(section));
+}
+
+static void
+changed(void)
+{
+	struct df_buf b[DF_DOCS];
+	const char *text[DF_DOCS] = { NULL };
+	struct set s;
+	struct df_xref *x;
+	struct made m;
+	size_t i, k, tasks = 0, bad = 0;
+	unsigned steps, asked;
+
+	for (i = 0; i < DF_DOCS; i++)
+		df_buf_init(&b[i]);
+	for (k = 0; k < 1500; k++) {
+		for (i = 1; i < DF_DOCS; i++)
+			if (evil[i]) {
+				mutate(&b[i], evil[i]);
+				text[i] = b[i].s;
+			}
+		load_text(&s, text);
+		x = df_xref_new(&s.sp);
+		for (i = 0; i < s.sp.d8.tasks; i++, tasks++) {
+			make(&s.sp, i, x, &m);
+			if (keeps_structure(&m.md, &steps, 0) && steps ==
+			    s.sp.d8.task[i].criteria &&
+			    keeps_structure(&m.pmd, &asked, 1) && asked ==
+			    DF_QUESTIONS && !other_task(&s.sp, i, &m.pmd)) {
+				made_free(&m);
+				continue;
+			}
+			if (bad++ == 0)
+				printf("# handoff %d, prompt %d\n%s\n%s\n",
+				    keeps_structure(&m.md, &steps, 0),
+				    keeps_structure(&m.pmd, &asked, 1),
+				    m.md.s, m.pmd.s);
+			made_free(&m);
+		}
+		df_xref_free(x);
+		unload(&s);
+	}
+	ok(tasks > 1500, "specifications changed at random have %zu tasks",
+	    tasks);
+	is_int((long long)bad, 0, "and all texts keep their structure");
+	for (i = 0; i < DF_DOCS; i++)
+		df_buf_release(&b[i]);
+}
+
 /* ---- limits ---- */
 
 static void
@@ -1634,6 +1968,8 @@ main(void)
 	handoff_json = contract("handoff");
 	prompt_json = contract("prompt");
 	hostile();
+	asked();
+	changed();
 	edits();
 	limits();
 	options();

@@ -221,20 +221,30 @@ static const struct {
 	{ "A", "a" },
 	{ "  Hello,  World!\n", "hello world" },
 	{ "snake_case CamelCase 1.5", "snake case camelcase 1 5" },
-	{ "na\xc3\xafve \xff \x80", "na\xc3\xafve \xff \x80" },
+	{ "na\xc3\xafve \xff \x80", "na\xc3\xafve" },
+	{ "\xe2\x80\x9cit\xe2\x80\x99s\xe2\x80\x9d \xe2\x80\x94 "
+	    "12\xe2\x86\x92the\xc2\xa0one\xef\xbb\xbf"
+	    "two\xf0\x9f\x9a\x80three",
+	    "it s 12 the one two three" },
+	{ "\\u201cit\\u2019s\\u201d \\u2014 12\\u2192the\\u00a0one\\ufeff"
+	    "two\\ud83d\\ude80three", "it s 12 the one two three" },
+	{ "\\u4E2D\\u6587\\u0416x", "\xe4\xb8\xad\xe6\x96\x87\xd0\x96x" },
+	{ "\\u00e9\\u00e9 \\u0041B\\u0043", "\xc3\xa9\xc3\xa9 abc" },
+	{ "\\u00ff\\u1fff\\u3000\\uefff\\u2fff\\u00bf\\uf000",
+	    "\xc3\xbf\xe1\xbf\xbf\xe3\x80\x80\xee\xbf\xbf" },
 	{ "a\\nb\\rc\\td\\be\\ff\\vg\\0h", "a b c d e f g h" },
 	{ "\"x\\\\ny\\\"z\\/\"", "x y z" },
-	{ "a\\u00e9b\\u000Ac", "a b c" },
+	{ "a\\u00e9b\\u000Ac", "a\xc3\xa9" "b c" },
 	{ "a\\u00e", "a u00e" },
 	{ "a\\u00eg1", "a u00eg1" },
 	{ "a\\u00E.b", "a u00e b" },
 	{ "a\\U00e9", "a u00e9" },
 	{ "a\\u", "a u" },
 	{ "a\\", "a" },
-	{ "\\u12\\u1234\\nx", "u12 x" },
-	{ "\\u\\u\\u00411", "u u 1" },
+	{ "\\u12\\u1234\\nx", "u12\xe1\x88\xb4 x" },
+	{ "\\u\\u\\u00411", "u ua1" },
 	{ "\\xff \\a \\1", "xff a 1" },
-	{ "a\\\\u0041", "a" },
+	{ "a\\\\u0041", "a a" },
 	{ "NN\\NN", "nn nn" }
 };
 
@@ -262,8 +272,8 @@ normal_form(void)
 		want[3] = '\0';
 		if (i >= 'A' && i <= 'Z')
 			want[1] = (char)(i + 32);
-		else if (i < 0x80 && !(i >= 'a' && i <= 'z') &&
-		    !(i >= '0' && i <= '9'))
+		else if (i == 0xc2 || i == 0xe2 || i >= 0xef || (i < 0x80 &&
+		    !(i >= 'a' && i <= 'z') && !(i >= '0' && i <= '9')))
 			want[1] = ' ';
 		df_buf_reset(&b);
 		df_leak_normal(&b, (char *)c, 3);
@@ -281,7 +291,8 @@ disguises(void)
 		"grep -qx \"Total: 3\" out.txt || exit 1",
 		"{\"cmd\":\"grep -qx \\\"Total: 3\\\" out.txt || exit 1\"}",
 		"> grep  -QX\n> \"total: 3\"\n>\n> out.txt ||\n> exit 1.",
-		"\\ngrep\\t-qx\\u0020Total\\r\\n3\\u000aout\\u002etxt exit 1\\n"
+		"\\ngrep\\t-qx\\u0020Total\\r\\n3\\u000aout\\u002etxt exit 1",
+		"9\342\206\222grep -qx total\302\2403 out txt \\u0065xit 1"
 	};
 	static const char *const other[] = {
 		"agrep -qx \"Total: 3\" out.txt || exit 1",
@@ -522,8 +533,10 @@ borders(void)
 	static const char text[] = "First line: alpha beta\\nGamma delta.\n"
 	    "{\"x\":\"alpha\\u0020beta\\r\\ngamma \\\"delta\\\"\"}\n\n"
 	    "alpha\\u00beta\\beta gamma\n> alpha\n> beta\n> gamma\n> delta\n"
-	    "\\u12 alpha \\u1 beta \\\\nbeta\\u004gamma delta\\u0041\\u0042"
-	    "delta na\xc3\xafve\xe2\x80\x94word alphabeta betagamma beta";
+	    "\\u12 alpha \\u1 beta \\\\nbeta\\u004gamma delta\\u0028\\u002c"
+	    "delta na\xc3\xafve\xe2\x80\x94word alphabeta betagamma beta\n"
+	    "delta\\u002c na\\u00efve\\u2014word. "
+	    "alphabet\\u0061 betagamm\\u0061\xc2\xa0" "beta";
 	struct df_leak *l = df_leak_new();
 	struct hits x;
 	size_t k;
@@ -535,9 +548,10 @@ borders(void)
 	any(l, 4, "delta na\xc3\xafve\xe2\x80\x94word alphabeta");
 	any(l, 5, "ta eta gamma");
 	any(l, 6, "betagamma beta");
-	is_int(scan_n(l, text, sizeof(text) - 1), 15, "at once");
+	is_int(scan_n(l, text, sizeof(text) - 1), 18, "at once");
 	is_str(told(), "1:1-1 0:1-1 2:1-1i 1:2-2 0:2-2 2:2-2i 5:4-4 "
-	    "1:6-7 0:5-8 2:8-8i 3:9-9 2:9-9 2:9-9 4:9-9 6:9-9", "hits");
+	    "1:6-7 0:5-8 2:8-8i 3:9-9 2:9-9 2:9-9 4:9-9 6:9-9 "
+	    "2:10-10 4:10-10 6:10-10", "hits");
 	for (k = 1; k <= 40; k++) {
 		memset(&x, 0, sizeof(x));
 		ok(feed(l, text, sizeof(text) - 1, k, &x) == 0 &&
@@ -563,46 +577,71 @@ struct plain {
 	size_t n;
 };
 
-static int
-wordly(char c)
+/* What the character at *s is in a word that has begun or not: its bytes, or 0
+   when it is a gap.  *s is moved on. */
+static size_t
+plain_char(const char **s, int begun, char out[4])
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') || (c & 0x80);
-}
+	static const char hex[] = "0123456789abcdefABCDEF";
+	static const unsigned gaps[] = { 0x80, 0xbf, 0x2000, 0x2fff, 0xd800,
+	    0xdfff, 0xf000, 0xffff };
+	unsigned char c = (unsigned char)**s;
+	unsigned u;
+	size_t k;
+	char digits[5] = "";
+	const char *at = digits;
 
-static int
-escaped(const char *s)
-{
-	if (*s == '\\' && strchr("nrtbfv0", s[1]) && s[1])
-		return 2;
-	if (*s == '\\' && s[1] == 'u' && strlen(s) >= 6 &&
-	    strspn(s + 2, "0123456789ABCDEFabcdef") >= 4)
-		return 6;
-	return 1;
+	if (c == '\\' && (*s)[1] == 'u' && strspn(*s + 2, hex) >= 4) {
+		memcpy(digits, *s + 2, 4);
+		u = (unsigned)strtoul(digits, NULL, 16);
+		*s += 6;
+		if (u < 0x80) {
+			digits[0] = (char)u;
+			s = &at;
+			return plain_char(s, begun, out);
+		}
+		for (k = 0; k < DF_LEN(gaps); k += 2)
+			if (u >= gaps[k] && u <= gaps[k + 1])
+				return 0;
+		out[0] = (char)(u < 0x800 ? 0xc0 | u >> 6 : 0xe0 | u >> 12);
+		out[1] = (char)(0x80 | (u < 0x800 ? u : u >> 6) % 64);
+		out[2] = (char)(0x80 | u % 64);
+		return u < 0x800 ? 2 : 3;
+	}
+	*s += c == '\\' && (*s)[1] && strchr("nrtbfv0", (*s)[1]) ? 2 : 1;
+	out[0] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+	if (c >= 0x80)
+		return c != 0xc2 && c != 0xe2 && c < 0xef && (begun ||
+		    c >= 0xc0);
+	return strchr("0123456789abcdefghijklmnopqrstuvwxyz", out[0]) != NULL;
 }
 
 static void
 plain_words(struct plain *p, const char *s)
 {
 	uint32_t line = 1;
-	size_t n;
+	size_t n = 0, k;
+	char out[4];
 
 	p->n = 0;
-	while (*s) {
-		if (!wordly(*s)) {
+	while (*s || n) {
+		if (n == 0)
 			line += *s == '\n';
-			s += escaped(s);
+		k = *s == '\0' || (n && *s == '\n') ? 0 :
+		    plain_char(&s, n > 0, out);
+		if (k == 0 && n) {
+			p->word[p->n][n] = '\0';
+			p->line[p->n++] = line;
+			n = 0;
 			continue;
 		}
-		if (p->n == DF_LEN(p->line))
+		if (k && n == 0 && p->n == DF_LEN(p->line))
 			DF_BUG("too many words");
-		for (n = 0; wordly(*s) && n < sizeof(p->word[0]) - 1; s++)
-			p->word[p->n][n++] = (char)(*s >= 'A' && *s <= 'Z' ?
-			    *s + 32 : *s);
-		if (wordly(*s))
+		if (n + k >= sizeof(p->word[0]))
 			DF_BUG("a long word");
-		p->word[p->n][n] = '\0';
-		p->line[p->n++] = line;
+		if (k)
+			memcpy(p->word[p->n] + n, out, k);
+		n += k;
 	}
 }
 
@@ -661,9 +700,11 @@ static void
 random_text(struct df_buf *b, size_t words)
 {
 	static const char *const word[] = { "a", "b", "A", "ab", "ba", "B",
-	    "u00e9", "n", "\xc3\xa9", "0", "a0" };
+	    "u00e9", "n", "\xc3\xa9", "0", "a0", "\\u00e9", "\\u4e2d",
+	    "\xe4\xb8\xad" };
 	static const char *const gap[] = { " ", "\n", ".", "  ", " \n ",
-	    "\\n", "\\u0061", "\\u00", "\\", "\\\\", "\\u", "\\\"", "",
+	    "\\n", "\\u0061", "\xe2\x80\x94", "\\u2014", "\xc2\xa0",
+	    "\\u00", "\\", "\\\\", "\\u", "\\\"", "",
 	    " ", " ", "\n" };
 	uint32_t few = 1 + below(DF_LEN(word));
 
@@ -925,6 +966,21 @@ suites(void)
 	put(".HS-001", "#!/bin/sh\n");
 	is_str(make(D9 D9_2, dir, &c, &n, NULL), "", "with a program");
 	is_str(c.kind, "mixed", "which is taken");
+	l = df_leak_new();
+	put("HS-002.py", "#!/usr/bin/python3\n"
+	    "# Permission to use, copy and modify this software for any "
+	    "purpose\n\n"
+	    "for place in sorted(everything that the tool has written "
+	    "there):\n"
+	    "# is each of these lines as long as the one before it was\n");
+	is_str(make(D9 D9_2, dir, &c, &n, l), "", "a program with a licence");
+	is_int(scan(l, "// Permission to use, copy and modify this software "
+	    "for any purpose"), 0, "which may stand anywhere");
+	is_int(scan(l, "for place in sorted(everything that the tool has "
+	    "written there):"), 1, "its code may not");
+	is_int(scan(l, "is each of these lines as long as the one before it "
+	    "was"), 1, "nor a later comment");
+	df_leak_free(l);
 	put("HS-003", "#!/bin/sh\n");
 	put("HS-003.sh", "#!/bin/sh\n");
 	is_str(make(D9 D9_2, dir, &c, &n, NULL), "",
