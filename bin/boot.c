@@ -34,6 +34,23 @@ on_exposed(void *arg, const struct df_exposed *x)
 	return !x->shared;
 }
 
+/* The run keeps what a person wrote in it. */
+static int
+scan_waiver(struct df_exposure *x, const struct df_waiver *w,
+    struct df_err *e)
+{
+	struct df_buf place = DF_BUF_INIT;
+	const char *reason = df_jv_str(w->v, "reason");
+	int r;
+
+	df_buf_fmt(&place, "the reason of the waiver for %s", df_jv_str(w->v,
+	    "rule"));
+	r = df_exposure_text(x, place.s, reason, strlen(reason), on_exposed,
+	    e);
+	df_buf_release(&place);
+	return r;
+}
+
 /* The public inputs, with the plaintext at hand. */
 static int
 scan_inputs(struct df_boot *b, struct df_store *store,
@@ -52,6 +69,9 @@ scan_inputs(struct df_boot *b, struct df_store *store,
 		r = df_exposure_text(x, c->path, c->bytes.s, c->bytes.n,
 		    on_exposed, e);
 	}
+	for (i = 0; i < b->waivers.n && r == 0; i++)
+		if (b->waivers.v[i].used)
+			r = scan_waiver(x, &b->waivers.v[i], e);
 	if (r == 0)
 		r = df_exposure_tree(x, "base", store, base, on_exposed, e,
 		    e);

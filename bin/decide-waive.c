@@ -3,6 +3,7 @@
  */
 #include "base/df.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,15 +66,15 @@ read_time(struct waiving *w, struct df_err *e)
 
 /* The record of one finding. */
 static jv
-record(const struct waiving *w, const struct df_diag *d)
+record(struct waiving *w, const struct df_diag *d)
 {
-	const char *doc = strrchr(d->path, '/');
-	struct df_digest finding;
+	struct df_digest finding, text;
 	char now[DF_TIME_STR];
 	jv v = jv_object();
 
-	df_finding_digest(&w->spec, d, &finding);
-	v = df_jset_str(v, "document", d->doc ? doc ? doc + 1 : d->path : "");
+	df_finding_text(&w->check, &w->spec, d, &text);
+	df_finding_digest(&w->check, &w->spec, d, &finding);
+	v = df_jset_str(v, "document", df_diag_document(d));
 	if (*w->expires)
 		v = df_jset_str(v, "expires", w->expires);
 	v = df_jset(v, "finding", df_digest_json(&finding));
@@ -83,50 +84,74 @@ record(const struct waiving *w, const struct df_diag *d)
 	v = df_jset_str(v, "reason", w->a->message);
 	v = df_jset_str(v, "rule", d->rule->id);
 	v = df_jset_str(v, "schema", "df.waiver/1");
+	v = df_jset(v, "text", df_digest_json(&text));
 	return df_jset_str(v, "time", df_time_str(df_now_ms(), now));
 }
 
 /* RULE[-ITEM]-HEX.json: HEX keeps two findings of one rule in one item
    apart. */
 static void
-file_name(const struct waiving *w, const struct df_diag *d, char name[200])
+file_name(const struct df_diag *d, const struct df_digest *finding,
+    char name[200])
 {
-	struct df_digest x;
 	char hex[DF_DIGEST_STR];
 
-	df_finding_digest(&w->spec, d, &x);
 	snprintf(name, 200, "%s%s%.100s-%.8s.json", d->rule->id,
-	    *d->item ? "-" : "", d->item, df_digest_str(&x, hex) + 7);
+	    *d->item ? "-" : "", d->item, df_digest_str(finding, hex) + 7);
+}
+
+/*
+ * Is it there?  1 when this person waived it with the same words, so that what
+ * was cut short goes on where it was; DF_CONFLICT when it is another waiver.
+ */
+static int
+is_there(struct waiving *w, const struct df_digest *finding,
+    const char *path, struct df_err *e)
+{
+	struct df_waiver x = { 0 };
+	struct df_err why;
+	const char *end;
+	int same = 0;
+
+	if (access(path, F_OK) < 0 && errno == ENOENT)
+		return 0;
+	if (df_waiver_read(&x, path, &w->trust, df_now_ms(), &why) == 0) {
+		end = df_jv_str(x.v, "expires");
+		same = df_digest_eq(&x.finding, finding) && x.who == w->me &&
+		    strcmp(df_jv_str(x.v, "reason"), w->a->message) == 0 &&
+		    strcmp(end ? end : "", w->expires) == 0;
+	}
+	df_waiver_release(&x);
+	return same ? 1 : df_fail(e, DF_CONFLICT, "waiver.exists",
+	    "there is %s, and it says something else", path);
 }
 
 static int
-write_waiver(const struct waiving *w, const struct df_diag *d,
-    struct df_err *e)
+write_waiver(struct waiving *w, const struct df_diag *d,
+    const char *name, struct df_err *e)
 {
-	struct df_buf b = DF_BUF_INIT, sig = DF_BUF_INIT, path = DF_BUF_INIT;
-	char name[200], signame[208];
+	struct df_buf b = DF_BUF_INIT, sig = DF_BUF_INIT;
+	char signame[208];
 	int r;
 
-	file_name(w, d, name);
 	snprintf(signame, sizeof(signame), "%s.sig", name);
 	r = df_schema_write(&b, record(w, d), "waiver", e);
 	if (r == 0)
 		r = df_sshsig_sign(w->key, df_role_name(DF_ROLE_APPROVE), b.s,
 		    b.n, &sig, e);
-	/* The signature first: a waiver without one is refused. */
+	/* The signature first: a waiver without one is refused.  One may have
+	   been left without its waiver. */
 	if (r == 0)
-		r = df_create_file(w->dir, signame, sig.s, sig.n, 0644, e);
+		r = df_replace_file(w->dir, signame, sig.s, sig.n, 0644, e);
 	if (r == 0) {
 		r = df_create_file(w->dir, name, b.s, b.n, 0644, e);
-		if (r < 0)
+		if (r < 0 && e->exit != DF_CONFLICT) {
+			(void)unlinkat(w->dir, name, 0);
 			(void)unlinkat(w->dir, signame, 0);
+		}
 	}
-	df_buf_fmt(&path, "%s/%s", w->a->out, name);
-	if (r == 0)
-		df_out(path.s);
 	df_buf_release(&b);
 	df_buf_release(&sig);
-	df_buf_release(&path);
 	return r;
 }
 
@@ -143,7 +168,7 @@ selects(const char *operand, const struct df_diag *d)
 
 /* Before anything is written: may all that is selected be waived? */
 static int
-check_operands(const struct waiving *w, char **operand, size_t n,
+check_operands(struct waiving *w, char **operand, size_t n,
     struct df_err *e)
 {
 	const struct df_diag *d;
@@ -177,9 +202,52 @@ check_operands(const struct waiving *w, char **operand, size_t n,
 }
 
 static int
-write_all(const struct waiving *w, char **operand, size_t n,
+open_dir(struct waiving *w, struct df_err *e)
+{
+	if (df_mkdirs(AT_FDCWD, w->a->out, 1, 0755, e) < 0)
+		return -1;
+	w->dir = open(w->a->out, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return w->dir < 0 ? df_fail_errno(e, DF_EXTERNAL, "file.open",
+	    "cannot open %s", w->a->out) : df_lock(w->dir, 0, w->a->out, e);
+}
+
+static void
+say(const char *path)
+{
+	if (df_args.json)
+		df_out_json(df_jset_str(jv_object(), "name", path));
+	else
+		df_out(path);
+}
+
+static int
+waive_one(struct waiving *w, const struct df_diag *d,
+    const struct df_digest *finding, int write, struct df_err *e)
+{
+	struct df_buf path = DF_BUF_INIT;
+	char name[200];
+	int r;
+
+	file_name(d, finding, name);
+	df_buf_fmt(&path, "%s/%s", w->a->out, name);
+	r = is_there(w, finding, path.s, e);
+	if (r >= 0 && write) {
+		r = r ? 0 : write_waiver(w, d, name, e);
+		if (r == 0)
+			say(path.s);
+	}
+	df_buf_release(&path);
+	return r < 0 ? -1 : 0;
+}
+
+/* Of findings that are alike one waiver is enough. */
+static int
+waive_each(struct waiving *w, char **operand, size_t n, int write,
     struct df_err *e)
 {
+	struct df_digest *finding = df_calloc(w->check.n + 1,
+	    sizeof(*finding));
+	struct df_map seen = { 0 };
 	const struct df_diag *d;
 	size_t i, k;
 	int r = 0;
@@ -190,24 +258,28 @@ write_all(const struct waiving *w, char **operand, size_t n,
 			;
 		if (k == n)
 			continue;
-		df_note("%s:%u: %s [%s]", d->path, d->line, d->msg,
-		    d->rule->id);
-		if (!df_args.dry)
-			r = write_waiver(w, d, e);
+		if (!write)
+			df_note("%s:%u: %s [%s]", d->path, d->line, d->msg,
+			    d->rule->id);
+		df_finding_digest(&w->check, &w->spec, d, &finding[i]);
+		if (df_map_set(&seen, (const char *)finding[i].b,
+		    sizeof(finding[i].b), i) == DF_MAP_NONE)
+			r = waive_one(w, d, &finding[i], write, e);
 	}
+	df_map_release(&seen);
+	free(finding);
 	return r;
 }
 
+/* All of them are looked at before the first is written. */
 static int
-open_dir(struct waiving *w, struct df_err *e)
+write_all(struct waiving *w, char **operand, size_t n, struct df_err *e)
 {
+	if (waive_each(w, operand, n, 0, e) < 0)
+		return -1;
 	if (df_args.dry)
 		return 0;
-	if (df_mkdirs(AT_FDCWD, w->a->out, 1, 0755, e) < 0)
-		return -1;
-	w->dir = open(w->a->out, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return w->dir < 0 ? df_fail_errno(e, DF_EXTERNAL, "file.open",
-	    "cannot open %s", w->a->out) : 0;
+	return open_dir(w, e) < 0 ? -1 : waive_each(w, operand, n, 1, e);
 }
 
 int
@@ -225,8 +297,6 @@ df_decide_waive(const struct df_waive_args *a, char **operand, size_t n)
 		r = read_time(&w, &e);
 	if (r == 0)
 		r = open_key(&w, &e);
-	if (r == 0)
-		r = open_dir(&w, &e);
 	if (r == 0)
 		r = write_all(&w, operand, n, &e);
 	if (w.dir >= 0)

@@ -9,15 +9,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/opt.h"
 #include "base/out.h"
+#include "run/place.h"
 #include "spec/spec.h"
 #include "validate.h"
 
 #define TEMPLATE_MAX ((size_t)1 << 20)
+
+static mode_t mask;
 
 /* The templates, as they are installed. */
 static int
@@ -41,54 +45,154 @@ read_all(struct df_buf text[DF_DOCS], struct df_err *e)
 	return r;
 }
 
-/* Nothing of a specification may be there. */
 static int
-is_free(int fd, const char *path, struct df_err *e)
+write_docs(int fd, const struct df_buf text[DF_DOCS], struct df_err *e)
 {
-	DIR *dir = fdopendir(fcntl(fd, F_DUPFD_CLOEXEC, 3));
+	unsigned i;
+	int r = 0;
+
+	for (i = 1; i < DF_DOCS && r == 0; i++)
+		r = df_replace_file(fd, df_spec_docname(i), text[i].s,
+		    text[i].n, 0666 & ~mask, e);
+	return r;
+}
+
+/* ---- a directory that is not there: it appears with all that is in it ---- */
+
+static int
+init_new(const char *parent, const char *name,
+    const struct df_buf text[DF_DOCS], struct df_err *e)
+{
+	struct df_place p;
+	int r;
+
+	if (df_place_open(&p, parent, e) < 0)
+		return -1;
+	r = write_docs(p.dir, text, e);
+	if (r == 0 && fchmod(p.dir, 0777 & ~mask) < 0)
+		r = df_fail_errno(e, DF_EXTERNAL, "init.directory",
+		    "cannot set the mode of %s", name);
+	if (r == 0)
+		r = df_place_publish(&p, name, e);
+	df_place_close(&p);
+	return r;
+}
+
+/*
+ * ---- a directory that is there ----
+ *
+ * All are written into TEMP first; then each gets its place, and then TEMP
+ * goes.  So TEMP says that this was begun, and the next one ends it.
+ */
+
+#define TEMP ".df-init"
+
+struct init {
+	int fd;
+	const char *path;
+	const struct df_buf *text;
+	int begun;
+	uint8_t ours[DF_DOCS];	/* is there, and as we wrote it */
+};
+
+static int
+is_ours(const struct init *in, unsigned n)
+{
+	struct df_buf b = DF_BUF_INIT;
+	int r;
+
+	r = df_read_file(in->fd, df_spec_docname(n), &b, TEMPLATE_MAX, NULL);
+	r = r == 0 && b.n == in->text[n].n &&
+	    memcmp(b.s, in->text[n].s, b.n) == 0;
+	df_buf_release(&b);
+	return r;
+}
+
+/* Nothing of a specification may be there but what was begun. */
+static int
+look(struct init *in, struct df_err *e)
+{
+	DIR *dir = fdopendir(fcntl(in->fd, F_DUPFD_CLOEXEC, 3));
 	struct dirent *d;
+	unsigned n;
 	int r = 0;
 
 	if (dir == NULL)
 		return df_fail_errno(e, DF_EXTERNAL, "init.directory",
-		    "cannot read the directory %s", path);
-	while (r == 0 && (errno = 0, d = readdir(dir)) != NULL)
-		if (df_spec_docnumber(d->d_name))
+		    "cannot read the directory %s", in->path);
+	while (r == 0 && (errno = 0, d = readdir(dir)) != NULL) {
+		n = df_spec_docnumber(d->d_name);
+		if (n == 0)
+			continue;
+		in->ours[n] = in->begun && strcmp(d->d_name,
+		    df_spec_docname(n)) == 0 && is_ours(in, n);
+		if (!in->ours[n])
 			r = df_fail(e, DF_CONFLICT, "init.exists",
-			    "%s holds %s already", path, d->d_name);
+			    "%s holds %s already%s", in->path, d->d_name,
+			    in->begun ? ", and the rest of a set that was "
+			    "begun (" TEMP ")" : "");
+	}
 	if (r == 0 && errno)
 		r = df_fail_errno(e, DF_EXTERNAL, "init.directory",
-		    "cannot read the directory %s", path);
+		    "cannot read the directory %s", in->path);
 	closedir(dir);
 	return r;
 }
 
-/* All under temporary names first; then each gets its own, or none keeps it. */
 static int
-write_all(int fd, const struct df_buf text[DF_DOCS], struct df_err *e)
+place_docs(struct init *in, struct df_err *e)
 {
-	char temp[48];
-	unsigned i, done = 1;
-	struct df_err ignored;
-	int sub, r = 0;
+	unsigned i;
+	int sub, r;
 
-	snprintf(temp, sizeof(temp), ".tmp-init-%ld", (long)getpid());
-	if (mkdirat(fd, temp, 0777) < 0 ||
-	    (sub = openat(fd, temp, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
-	    O_NOFOLLOW)) < 0)
+	sub = openat(in->fd, TEMP, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
+	    O_NOFOLLOW);
+	if (sub < 0)
 		return df_fail_errno(e, DF_EXTERNAL, "init.directory",
-		    "cannot make a directory");
-	for (i = 1; i < DF_DOCS && r == 0; i++)
-		r = df_create_file(sub, df_spec_docname(i), text[i].s,
-		    text[i].n, 0666, e);
-	for (; done < DF_DOCS && r == 0; done += r == 0)
-		r = df_rename_new(sub, df_spec_docname(done), fd,
-		    df_spec_docname(done), e);
-	while (r < 0 && --done)
-		(void)unlinkat(fd, df_spec_docname(done), 0);
+		    "cannot read %s/" TEMP, in->path);
+	r = write_docs(sub, in->text, e);
+	for (i = 1; i < DF_DOCS && r == 0; i++) {
+		if (in->ours[i])
+			continue;
+		r = df_rename_new(sub, df_spec_docname(i), in->fd,
+		    df_spec_docname(i), e);
+		in->ours[i] = r == 0 || strcmp(e->code, "file.sync") == 0;
+	}
+	for (i = 1; i < DF_DOCS && r < 0; i++)
+		if (in->ours[i])
+			(void)unlinkat(in->fd, df_spec_docname(i), 0);
 	close(sub);
-	if (df_remove_tree(fd, temp, r < 0 ? &ignored : e) < 0)
-		r = -1;
+	return r;
+}
+
+static int
+init_there(const char *path, const struct df_buf text[DF_DOCS],
+    struct df_err *e)
+{
+	struct init in = { .path = path, .text = text };
+	struct df_err ignored;
+	struct stat st;
+	int r;
+
+	in.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (in.fd < 0)
+		return df_fail_errno(e, DF_INPUT, "init.directory",
+		    "cannot read the directory %s", path);
+	r = df_lock(in.fd, 0, path, e);
+	if (r == 0) {
+		in.begun = fstatat(in.fd, TEMP, &st, AT_SYMLINK_NOFOLLOW) ==
+		    0 && S_ISDIR(st.st_mode);
+		r = look(&in, e);
+	}
+	if (r == 0 && !in.begun && mkdirat(in.fd, TEMP, 0777) < 0)
+		r = df_fail_errno(e, DF_EXTERNAL, "init.directory",
+		    "cannot make a directory in %s", path);
+	else if (r == 0) {
+		r = place_docs(&in, e);
+		if (df_remove_tree(in.fd, TEMP, r < 0 ? &ignored : e) < 0)
+			r = -1;
+	}
+	close(in.fd);
 	return r;
 }
 
@@ -118,22 +222,25 @@ say(const char *dir)
 static int
 init(const char *dir, const struct df_buf text[DF_DOCS], struct df_err *e)
 {
-	int fd, r, made = mkdir(dir, 0777) == 0;
+	char *path = df_strdup(dir), *slash;
+	size_t n = strlen(path);
+	struct stat st;
+	int r;
 
-	if (!made && errno != EEXIST)
-		return df_fail_errno(e, errno == ENOENT || errno == ENOTDIR ?
-		    DF_INPUT : DF_EXTERNAL, "init.directory",
-		    "cannot make %s", dir);
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return df_fail_errno(e, DF_INPUT, "init.directory",
-		    "cannot read the directory %s", dir);
-	r = is_free(fd, dir, e);
-	if (r == 0)
-		r = write_all(fd, text, e);
-	close(fd);
-	if (r < 0 && made)
-		(void)rmdir(dir);
+	mask = umask(0);
+	(void)umask(mask);
+	while (n > 1 && path[n - 1] == '/')
+		path[--n] = '\0';
+	slash = strrchr(path, '/');
+	if (lstat(path, &st) == 0 || errno != ENOENT)
+		r = init_there(path, text, e);
+	else if (slash == NULL)
+		r = init_new(".", path, text, e);
+	else {
+		*slash = '\0';
+		r = init_new(slash == path ? "/" : path, slash + 1, text, e);
+	}
+	free(path);
 	return r;
 }
 

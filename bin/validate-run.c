@@ -89,6 +89,7 @@ recheck(struct df_run *r, struct df_err *e)
 	struct df_waivers w = { 0 };
 	struct df_findings bad = { 0 };
 	struct df_check c;
+	size_t i;
 	jv was, is;
 	int n;
 
@@ -105,6 +106,9 @@ recheck(struct df_run *r, struct df_err *e)
 		return -1;
 	}
 	df_check_run(&c, &p.spec);
+	for (i = 0; i < bad.n; i++)
+		df_warn("%s: %s [%s]", bad.v[i].place, bad.v[i].message,
+		    bad.v[i].code);
 	if (bad.n == 0)
 		df_check_waive(&c, &p.spec, &w);
 	is = df_check_result(&c, &p.spec, DF_RESULT_PUBLIC);

@@ -133,6 +133,14 @@ df_validate_plain(void)
 	return format == TEXT && !df_quiet;
 }
 
+/* GitHub looks for commands on standard error too: see diag-github.c. */
+static void
+defuse(char *s)
+{
+	while (format == GITHUB && (s = strstr(s, "##[")) != NULL)
+		s[1] = ' ';
+}
+
 /* Annotations are data, text is for people. */
 static void
 put(struct df_buf *b)
@@ -192,18 +200,20 @@ cut(size_t n)
 void
 df_validate_findings(const struct df_check *c, const char *dir)
 {
-	char waived[48] = "";
+	char waived[48] = "", *shown_dir = df_strdup(dir);
 
+	defuse(shown_dir);
 	findings(c);
 	if (c->cut)
 		cut(c->cut);
 	if (c->waived)
 		snprintf(waived, sizeof(waived), ", %zu waived", c->waived);
-	df_note("%s: %s, %zu error%s, %zu warning%s%s", dir,
+	df_note("%s: %s, %zu error%s, %zu warning%s%s", shown_dir,
 	    c->pass ? "PASS" : c->blocked ? "BLOCKED" : "FAIL",
 	    c->count[DF_ERROR], c->count[DF_ERROR] == 1 ? "" : "s",
 	    c->count[DF_WARNING], c->count[DF_WARNING] == 1 ? "" : "s",
 	    waived);
+	free(shown_dir);
 }
 
 /* ---- errors ---- */
@@ -242,8 +252,11 @@ error(const char *path, const struct df_err *e)
 	    .item = "", .msg = e->msg + e->at, .hint = e->hint };
 	struct df_buf b = DF_BUF_INIT;
 	char *own = df_strdup(e->msg);
+	struct df_err said = *e;
 
-	df_err_print(e);
+	defuse(said.msg);
+	defuse(said.hint);
+	df_err_print(&said);
 	error_place(e, own, &d);
 	if (format == SARIF) {
 		df_sarif_add(&sarif, &d, NULL, place(d.path));

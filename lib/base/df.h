@@ -23,6 +23,16 @@
 #define DF_CHECK __attribute__((warn_unused_result))
 #define DF_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
+/* The address sanitizer: gcc and clang say it differently. */
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define DF_ASAN 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) && !defined(DF_ASAN)
+#define DF_ASAN 1
+#endif
+
 #ifndef DF_VERSION
 #define DF_VERSION "unknown"
 #endif

@@ -12,11 +12,13 @@
 #include "base/file.h"
 #include "base/list.h"
 #include "base/schema.h"
+#include "run/head.h"
 #include "run/waiver.h"
 
 void
 df_waiver_finding(const char *document, const char *item, const char *message,
-    const char *package, const char *rule, struct df_digest *out)
+    const char *package, const char *rule, const struct df_digest *text,
+    struct df_digest *out)
 {
 	struct df_buf b = DF_BUF_INIT;
 	struct df_err e;
@@ -26,6 +28,7 @@ df_waiver_finding(const char *document, const char *item, const char *message,
 	v = df_jset_str(v, "message", message);
 	v = df_jset_str(v, "package", package);
 	v = df_jset_str(v, "rule", rule);
+	v = df_jset(v, "text", df_digest_json(text));
 	if (df_json_write(&b, v, &e) < 0)
 		DF_BUG(e.msg);
 	df_buf_ch(&b, '\n');
@@ -33,15 +36,50 @@ df_waiver_finding(const char *document, const char *item, const char *message,
 	df_buf_release(&b);
 }
 
-/* The record in w->json, and who signed it at time when (ms). */
+/* What w->v names, and that its digest is that of it. */
+static int
+read_finding(struct df_waiver *w, const char *what, struct df_err *e)
+{
+	const char *finding = df_jv_str(w->v, "finding");
+	const char *text = df_jv_str(w->v, "text");
+	struct df_digest d;
+
+	if (df_digest_parse(&w->finding, finding, strlen(finding)) == 0 &&
+	    df_digest_parse(&w->text, text, strlen(text)) == 0) {
+		df_waiver_finding(df_jv_str(w->v, "document"),
+		    df_jv_str(w->v, "item"), df_jv_str(w->v, "message"),
+		    df_jv_str(w->v, "package"), df_jv_str(w->v, "rule"),
+		    &w->text, &d);
+		if (df_digest_eq(&d, &w->finding))
+			return 0;
+	}
+	return df_fail(e, DF_INPUT, "waiver.finding",
+	    "%s: finding is not the digest of what it names", what);
+}
+
+static int
+expired(const struct df_waiver *w, const char *what, int64_t now,
+    struct df_err *e)
+{
+	const char *s = df_jv_str(w->v, "expires");
+	int64_t end;
+
+	if (s == NULL)
+		return 0;
+	if (df_time_parse(s, strlen(s), &end) < 0)
+		return df_fail(e, DF_INPUT, "waiver.expires",
+		    "%s: expires is no time in UTC", what);
+	return now < end ? 0 : df_fail(e, DF_AUTH, "waiver.expired",
+	    "%s: it expired at %s", what, s);
+}
+
+/* The record in w->json, who signed it, and that it holds at time when (ms). */
 static int
 open_waiver(struct df_waiver *w, const char *what, const struct df_trust *t,
     int64_t when, struct df_err *e)
 {
 	struct df_json j = { 0 };
 	struct df_sshsig s;
-	struct df_digest d;
-	const char *finding;
 	char fp[DF_FP_STR];
 	int r;
 
@@ -65,34 +103,12 @@ open_waiver(struct df_waiver *w, const char *what, const struct df_trust *t,
 	if (r == 0) {
 		w->v = df_json_jv(&j, 0);
 		df_sha256(w->json.s, w->json.n, &w->digest);
-		finding = df_jv_str(w->v, "finding");
-		r = df_digest_parse(&w->finding, finding, strlen(finding));
-		df_waiver_finding(df_jv_str(w->v, "document"),
-		    df_jv_str(w->v, "item"), df_jv_str(w->v, "message"),
-		    df_jv_str(w->v, "package"), df_jv_str(w->v, "rule"), &d);
-		if (r < 0 || !df_digest_eq(&d, &w->finding))
-			r = df_fail(e, DF_INPUT, "waiver.finding",
-			    "%s: finding is not the digest of what it names",
-			    what);
+		r = read_finding(w, what, e);
+		if (r == 0)
+			r = expired(w, what, when, e);
 	}
 	df_json_release(&j);
 	return r;
-}
-
-static int
-expired(const struct df_waiver *w, const char *what, int64_t now,
-    struct df_err *e)
-{
-	const char *s = df_jv_str(w->v, "expires");
-	int64_t end;
-
-	if (s == NULL)
-		return 0;
-	if (df_time_parse(s, strlen(s), &end) < 0)
-		return df_fail(e, DF_INPUT, "waiver.expires",
-		    "%s: expires is no time in UTC", what);
-	return now < end ? 0 : df_fail(e, DF_AUTH, "waiver.expired",
-	    "%s: it expired at %s", what, s);
 }
 
 /* ---- a directory of them ---- */
@@ -118,15 +134,21 @@ list(const char *path, struct df_list *l, struct df_err *e)
 {
 	DIR *d = opendir(path);
 	struct dirent *de;
+	int r = 0;
 
 	if (d == NULL)
 		return df_fail_errno(e, errno == ENOENT || errno == ENOTDIR ?
 		    DF_INPUT : DF_EXTERNAL, "waiver.directory",
 		    "cannot read %s", path);
-	while ((de = readdir(d)) != NULL && l->n <= DF_WAIVERS_MAX)
+	while (l->n <= DF_WAIVERS_MAX && (errno = 0, de = readdir(d)) != NULL)
 		if (is_waiver(de->d_name))
 			df_list_add(l, df_strdup(de->d_name));
+	if (l->n <= DF_WAIVERS_MAX && errno)
+		r = df_fail_errno(e, DF_EXTERNAL, "waiver.directory",
+		    "cannot read %s", path);
 	(void)closedir(d);
+	if (r < 0)
+		return -1;
 	if (l->n > DF_WAIVERS_MAX)
 		return df_fail(e, DF_INPUT, "waiver.many",
 		    "%s: more than %d waivers", path, DF_WAIVERS_MAX);
@@ -136,47 +158,51 @@ list(const char *path, struct df_list *l, struct df_err *e)
 }
 
 int
+df_waiver_read(struct df_waiver *w, const char *path,
+    const struct df_trust *t, int64_t now, struct df_err *e)
+{
+	struct df_buf sig = DF_BUF_INIT;
+	int r;
+
+	w->v = jv_invalid();
+	df_buf_fmt(&sig, "%s.sig", path);
+	r = df_read_file(AT_FDCWD, path, &w->json, DF_WAIVER_BYTES, e);
+	if (r == 0 && access(sig.s, F_OK) < 0)
+		r = df_fail(e, DF_AUTH, "waiver.unsigned",
+		    "%s is not signed: there is no %s", path, sig.s);
+	if (r == 0)
+		r = df_read_file(AT_FDCWD, sig.s, &w->sig, DF_WAIVER_BYTES,
+		    e);
+	if (r == 0)
+		r = open_waiver(w, path, t, now, e);
+	df_buf_release(&sig);
+	return r;
+}
+
+int
 df_waivers_read(struct df_waivers *w, const char *path,
     const struct df_trust *t, int64_t now, struct df_err *e)
 {
 	struct df_list l = { 0 };
-	struct df_buf file = DF_BUF_INIT, sig = DF_BUF_INIT;
-	struct df_waiver *x;
+	struct df_buf file = DF_BUF_INIT;
 	size_t i;
 	int r;
 
 	r = list(path, &l, e);
 	for (i = 0; i < l.n && r == 0; i++) {
 		DF_GROW(w->v, w->n, w->cap);
-		x = &w->v[w->n++];
-		memset(x, 0, sizeof(*x));
-		x->v = jv_invalid();
+		memset(&w->v[w->n], 0, sizeof(*w->v));
 		df_buf_reset(&file);
-		df_buf_reset(&sig);
 		df_buf_fmt(&file, "%s/%s", path, (const char *)l.v[i]);
-		df_buf_fmt(&sig, "%s.sig", file.s);
-		r = df_read_file(AT_FDCWD, file.s, &x->json, DF_WAIVER_BYTES,
-		    e);
-		if (r == 0 && access(sig.s, F_OK) < 0)
-			r = df_fail(e, DF_AUTH, "waiver.unsigned",
-			    "%s is not signed: there is no %s", file.s,
-			    sig.s);
-		if (r == 0)
-			r = df_read_file(AT_FDCWD, sig.s, &x->sig,
-			    DF_WAIVER_BYTES, e);
-		if (r == 0)
-			r = open_waiver(x, file.s, t, now, e);
-		if (r == 0)
-			r = expired(x, file.s, now, e);
+		r = df_waiver_read(&w->v[w->n++], file.s, t, now, e);
 	}
 	df_buf_release(&file);
-	df_buf_release(&sig);
 	df_list_free(&l);
 	return r;
 }
 
-static void
-release(struct df_waiver *w)
+void
+df_waiver_release(struct df_waiver *w)
 {
 	df_buf_release(&w->json);
 	df_buf_release(&w->sig);
@@ -189,7 +215,7 @@ df_waivers_release(struct df_waivers *w)
 	size_t i;
 
 	for (i = 0; i < w->n; i++)
-		release(&w->v[i]);
+		df_waiver_release(&w->v[i]);
 	free(w->v);
 	memset(w, 0, sizeof(*w));
 }
@@ -206,7 +232,7 @@ df_waivers_allowed(const struct df_waivers *w, int64_t max,
 	for (i = 0; i < w->n; i++) {
 		if (!w->v[i].used)
 			continue;
-		n++;
+		n += (int64_t)w->v[i].used;
 		if (!self && df_same_person(w->v[i].who->principal,
 		    me->principal))
 			return df_fail(e, DF_AUTH, "waiver.self",
@@ -286,6 +312,36 @@ df_waivers_run(struct df_waivers *w, struct df_run *r,
 	}
 }
 
+static const char *
+member(jv v, const char *key)
+{
+	const char *s = df_jv_str(v, key);
+
+	return s ? s : "";
+}
+
+/* The waiver that a finding of validation.json names, if it is for it. */
+static struct df_waiver *
+waiver_of(jv finding, const struct df_waivers *w)
+{
+	const char *s = member(finding, "waiver");
+	struct df_digest named, d;
+	size_t i;
+
+	if (df_digest_parse(&named, s, strlen(s)) < 0)
+		return NULL;
+	for (i = 0; i < w->n; i++)
+		if (jv_is_valid(w->v[i].v) &&
+		    df_digest_eq(&named, &w->v[i].digest))
+			break;
+	if (i == w->n)
+		return NULL;
+	df_waiver_finding(member(finding, "document"), member(finding,
+	    "item"), member(finding, "message"), member(w->v[i].v,
+	    "package"), member(finding, "rule"), &w->v[i].text, &d);
+	return df_digest_eq(&d, &w->v[i].finding) ? &w->v[i] : NULL;
+}
+
 /* Is there a waiver for each finding that is said to be waived? */
 static void
 check_findings(jv validation, const struct df_waivers *w,
@@ -294,28 +350,83 @@ check_findings(jv validation, const struct df_waivers *w,
 	jv all = df_jv_get(validation, "findings"), one;
 	int i, k = jv_get_kind(all) == JV_KIND_ARRAY ?
 	    jv_array_length(jv_copy(all)) : 0;
-	struct df_digest d;
-	const char *s;
-	size_t m;
+	struct df_waiver *x;
 
 	for (i = 0; i < k; i++) {
 		one = jv_array_get(jv_copy(all), i);
-		s = df_jv_str(one, "waiver");
-		for (m = 0; s && m < w->n; m++)
-			if (df_digest_parse(&d, s, strlen(s)) == 0 &&
-			    df_digest_eq(&d, &w->v[m].digest))
-				break;
-		if (s && (m == w->n || strcmp(df_jv_str(w->v[m].v, "rule"),
-		    df_jv_str(one, "rule")) != 0 ||
-		    strcmp(df_jv_str(w->v[m].v, "message"), df_jv_str(one,
-		    "message")) != 0))
+		x = df_jv_str(one, "waiver") ? waiver_of(one, w) : NULL;
+		if (x)
+			x->used++;
+		else if (df_jv_str(one, "waiver"))
 			df_finding_add(bad, "waiver.finding",
 			    "validation.json", "a finding of %s is called "
 			    "waived, and no waiver of the run is for it",
-			    df_jv_str(one, "rule"));
+			    member(one, "rule"));
 		jv_free(one);
 	}
 	jv_free(all);
+}
+
+static int
+on_created(void *arg, const struct df_event *ev, struct df_err *e)
+{
+	(void)e;
+	snprintf(arg, DF_FP_STR, "%s", ev->actor);
+	return 0;
+}
+
+/* They are numbered from 1: no other is looked at, so there is no other. */
+static void
+check_names(struct df_run *r, const struct df_waivers *w,
+    struct df_findings *bad)
+{
+	char name[48];
+	size_t i, n = 0;
+
+	for (i = 0; i < r->nname; i++)
+		n += strncmp(r->name[i].name, "waiver/", 7) == 0;
+	for (i = 1; i <= w->n; i++) {
+		snprintf(name, sizeof(name), "waiver/%zu.json.sig", i);
+		n -= 1 + (df_run_find(r, name) != NULL);
+	}
+	if (n)
+		df_finding_add(bad, "waiver.extra", "waiver",
+		    "%zu names are of no waiver", n);
+}
+
+/* What df-boot would have refused. */
+static int
+check_allowed(struct df_run *r, const struct df_waivers *w,
+    struct df_findings *bad, struct df_err *e)
+{
+	const struct df_at *at = &r->state.at_created;
+	const struct df_signer *maker;
+	char name[48], actor[DF_FP_STR] = "";
+	struct df_err why;
+	size_t i;
+
+	for (i = 0; i < w->n; i++) {
+		if (!jv_is_valid(w->v[i].v))
+			continue;
+		snprintf(name, sizeof(name), "waiver/%zu.json", i + 1);
+		if (strcmp(member(w->v[i].v, "package"), member(r->env,
+		    "package")) != 0)
+			df_finding_add(bad, "waiver.package", name,
+			    "it is for another package");
+		if (w->v[i].used == 0)
+			df_finding_add(bad, "waiver.unused", name,
+			    "it is for no finding of validation.json");
+	}
+	if (df_log_reread(&r->log, at->off, at->len, &at->digest, on_created,
+	    actor, e) < 0)
+		return -1;
+	maker = df_run_signer(r, actor);
+	if (maker && df_waivers_allowed(w, df_run_setting_int(r,
+	    "policy.max_waivers", 0), maker, df_run_setting_bool(r,
+	    "policy.allow_self_approval"), &why) < 0)
+		df_finding_add(bad, why.exit == DF_AUTH ? "waiver.self" :
+		    "waiver.many", "waiver", "%s", why.msg);
+	return 0;
 }
 
 int
@@ -331,8 +442,11 @@ df_waivers_check(struct df_run *r, struct df_findings *bad, struct df_err *e)
 		    e);
 		ret = jv_is_valid(validation) ? 0 : -1;
 	}
-	if (ret == 0)
+	if (ret == 0) {
+		check_names(r, &w, bad);
 		check_findings(validation, &w, bad);
+		ret = w.n ? check_allowed(r, &w, bad, e) : 0;
+	}
 	jv_free(validation);
 	df_waivers_release(&w);
 	return ret;

@@ -29,8 +29,9 @@ struct df_waiver {
 	jv v;				/* the record */
 	struct df_digest digest;	/* of json */
 	struct df_digest finding;	/* that it names */
+	struct df_digest text;		/* of what the finding stands in */
 	const struct df_signer *who;	/* belongs to the trust */
-	int used;
+	size_t used;			/* findings it let stand */
 };
 
 struct df_waivers {
@@ -40,12 +41,20 @@ struct df_waivers {
 
 /*
  * What a finding is named by: the digest of the canonical form of these, LF
- * included.  So it stays when lines move, and is another one when what was
- * found differs.
+ * included.  text is the digest of the text that it stands in.  So it stays
+ * when lines move, and is another one when what was found, or what it is
+ * about, differs.
  */
 void df_waiver_finding(const char *document, const char *item,
 	const char *message, const char *package, const char *rule,
-	struct df_digest *out);
+	const struct df_digest *text, struct df_digest *out);
+
+/*
+ * Read one, path and path.sig; w is zero.  *e and release as below.
+ */
+int df_waiver_read(struct df_waiver *w, const char *path,
+	const struct df_trust *t, int64_t now, struct df_err *e) DF_CHECK;
+void df_waiver_release(struct df_waiver *w);
 
 /*
  * Read all NAME.json of directory path, each with its NAME.json.sig.  One
@@ -58,8 +67,8 @@ int df_waivers_read(struct df_waivers *w, const char *path,
 void df_waivers_release(struct df_waivers *w);
 
 /*
- * May the waivers that were used be used?  At most max of them (DF_REFUSED
- * "waiver.many"), and none by the person me unless self (DF_AUTH
+ * May the waivers that were used be used?  At most max findings in all
+ * (DF_REFUSED "waiver.many"), and none by the person me unless self (DF_AUTH
  * "waiver.self").
  */
 int df_waivers_allowed(const struct df_waivers *w, int64_t max,
@@ -77,8 +86,10 @@ int df_waivers_run(struct df_waivers *w, struct df_run *r,
 	struct df_findings *bad, struct df_err *e) DF_CHECK;
 
 /*
- * Does each waiver of a run hold under its own roster, and does each waived
- * finding of validation.json have one?  What does not is added to *bad.
+ * Does each waiver of a run hold under its own roster, on the day when the run
+ * was made; does each waived finding of validation.json have one, and each
+ * waiver a finding; and does the envelope allow so many, and by those persons?
+ * What does not is added to *bad.
  */
 int df_waivers_check(struct df_run *r, struct df_findings *bad,
 	struct df_err *e) DF_CHECK;

@@ -384,12 +384,12 @@ df_check_release(struct df_check *c)
 
 /* ---- the record ---- */
 
-static const char *
-base_name(const char *path)
+const char *
+df_diag_document(const struct df_diag *d)
 {
-	const char *p = strrchr(path, '/');
+	const char *p = strrchr(d->path, '/');
 
-	return p && p[1] ? p + 1 : path;
+	return d->doc == 0 ? "" : p && p[1] ? p + 1 : d->path;
 }
 
 static jv
@@ -401,7 +401,7 @@ finding(const struct df_diag *d)
 	f = df_jset_str(f, "severity", df_severity_name[d->severity]);
 	f = df_jset_str(f, "message", d->msg);
 	if (d->doc)
-		f = df_jset_str(f, "document", base_name(d->path));
+		f = df_jset_str(f, "document", df_diag_document(d));
 	if (d->line)
 		f = df_jset_int(f, "line", d->line);
 	if (d->col)

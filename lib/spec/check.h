@@ -124,19 +124,29 @@ struct df_check {
 	/* inside */
 	struct df_arena arena;
 	size_t cap;
+	struct df_digest whole[DF_DOCS], part;	/* texts hashed before */
+	unsigned hashed;			/* which of whole, as bits */
+	const char *item;			/* whose is part, or NULL */
 };
 
 /* Check; sp must live as long as c.  Cannot fail. */
 void df_check_run(struct df_check *c, const struct df_spec *sp);
 void df_check_release(struct df_check *c);
 
+/* The file name of a finding's document; "" when it is of the whole set. */
+const char *df_diag_document(const struct df_diag *d);
+
 /*
- * Waivers.  A finding is named by a digest over package, rule, document, item
- * and message: it stays the same when lines move, and is another one when
- * what was found differs.
+ * Waivers.  A finding is named by a digest over package, rule, document, item,
+ * message and the text that it stands in: that of its item, of its document
+ * when it stands in none, none when it is of the whole set.  So it stays the
+ * same when lines move, and is another one when what was found differs, or
+ * what it was found in.
  */
-void df_finding_digest(const struct df_spec *sp, const struct df_diag *d,
-	struct df_digest *out);
+void df_finding_text(struct df_check *c, const struct df_spec *sp,
+	const struct df_diag *d, struct df_digest *out);
+void df_finding_digest(struct df_check *c, const struct df_spec *sp,
+	const struct df_diag *d, struct df_digest *out);
 /*
  * May this finding be waived?  Its rule must allow it, it is not of D9, and
  * what concerns a scenario of priority P0 never is.  NULL when it may, else

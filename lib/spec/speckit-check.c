@@ -266,11 +266,12 @@ open_items(struct sc *c)
 	for (i = 0; i < sk->markers.n; i++)
 		say(c, "speckit.clarification", sk->markers.v[i].at, "",
 		    "answer it, and put the answer in its place",
-		    "an open question: %.300s", sk->markers.v[i].s);
+		    "an open question: %.*s", sk_clip(sk->markers.v[i].s,
+		    300), sk->markers.v[i].s);
 	for (i = 0; i < sk->unfilled.n; i++)
 		say(c, "speckit.placeholder", sk->unfilled.v[i].at, "", "",
-		    "text of the template is not filled in: %.100s",
-		    sk->unfilled.v[i].s);
+		    "text of the template is not filled in: %.*s",
+		    sk_clip(sk->unfilled.v[i].s, 100), sk->unfilled.v[i].s);
 	for (i = 0; i < sk->checklists; i++)
 		if (sk->checklist[i].open)
 			say(c, "speckit.checklist", (struct df_skplace){

@@ -52,6 +52,11 @@ sk_entity(struct skr *r, struct df_str name, struct df_sktext text,
 
 /* ---- fields ---- */
 
+struct fields {
+	struct df_skfield *v;
+	size_t n, cap;
+};
+
 static int
 is_field_table(const struct df_md_line *l)
 {
@@ -125,9 +130,8 @@ list_field(const struct df_md_line *l, struct df_str *name,
 }
 
 static uint32_t
-table_fields(struct skr *r, uint32_t i, uint32_t b, void *to)
+table_fields(struct skr *r, uint32_t i, uint32_t b, struct fields *v)
 {
-	SK_VEC(struct df_skfield) *v = to;
 	struct df_str head[DF_MD_CELLS_MAX], cell[DF_MD_CELLS_MAX], t;
 	struct df_skfield *f;
 	unsigned cols = df_md_cells(sk_line(&r->md->line[i]), 0, head), n, k;
@@ -165,7 +169,7 @@ static void
 read_fields(struct skr *r, uint32_t a, uint32_t b, struct df_skentity *e)
 {
 	const struct df_md *md = r->md;
-	SK_VEC(struct df_skfield) v = { 0 };
+	struct fields v = { 0 };
 	struct df_str name, type, notes;
 	struct df_skfield *f;
 	uint32_t i;

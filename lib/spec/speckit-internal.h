@@ -27,6 +27,10 @@ struct skr {
 	const struct df_md *md;		/* of it */
 	size_t used, bytes;
 	int full;
+	struct {			/* the last place whose column was */
+		const char *line, *p;	/* counted: the next is mostly */
+		uint32_t col;		/* behind it */
+	} last;
 	struct df_map stories;		/* "5a" -> index */
 	SK_VEC(struct df_sktext) repeated, markers, unfilled, unnumbered,
 	    dropped;
@@ -87,6 +91,8 @@ const char *sk_fmt(struct skr *r, const char *fmt, ...) DF_PRINTF(2, 3);
 struct df_sktext sk_none(void);
 struct df_str sk_s(const struct df_sktext *t);
 struct df_skplace sk_at(struct skr *r, uint32_t line, struct df_str t);
+/* How many bytes of s are at most max and end with a character: for "%.*s". */
+int sk_clip(const char *s, size_t max);
 /* A text that stands at a place; a slice of line i as a text. */
 struct df_sktext sk_piece(struct skr *r, struct df_str t,
 	struct df_skplace at);
@@ -144,6 +150,13 @@ void sk_entity(struct skr *r, struct df_str name, struct df_sktext text,
 void sk_contract(struct skr *r);
 /* speckit-link.c: relations and waves, when all files are read */
 void sk_link(struct skr *r);
+struct df_skrel *sk_relate(struct skr *r, enum df_skrelkind kind,
+	enum df_evidence evidence, uint32_t from, uint32_t to,
+	struct df_skplace at);
+/* speckit-wait.c: what tasks and sentences say of the order; tasks has each
+   id's index.  Then the waves, when sk->rel is sorted. */
+void sk_wait(struct skr *r, const struct df_map *tasks);
+void sk_waves(struct df_speckit *sk);
 /* The tasks and what they say they depend on as a graph of graph.h; a is
    released by the caller, g needs no release. */
 void sk_graph(const struct df_speckit *sk, struct df_arena *a,

@@ -2,10 +2,9 @@
 
 #include <stdlib.h>
 
-#include "spec/graph.h"
 #include "spec/speckit-internal.h"
 
-/* What belongs to what: relations between things, and the order of tasks. */
+/* What belongs to what: relations between things. */
 
 struct link {
 	struct skr *r;
@@ -23,20 +22,20 @@ struct chain {			/* of what one name stands for */
 	uint8_t whole;		/* it names the whole contract */
 };
 
-static struct df_skrel *
-relate(struct link *l, enum df_skrelkind kind, enum df_evidence evidence,
+struct df_skrel *
+sk_relate(struct skr *r, enum df_skrelkind kind, enum df_evidence evidence,
     uint32_t from, uint32_t to, struct df_skplace at)
 {
 	struct df_skrel *x;
 
-	if (!sk_take(l->r, 1))
+	if (!sk_take(r, 1))
 		return NULL;
-	x = SK_PUSH(l->r->rel);
+	x = SK_PUSH(r->rel);
 	x->kind = (uint8_t)kind;
 	x->evidence = (uint8_t)evidence;
 	x->from = from;
 	x->to = to;
-	x->order = (uint32_t)l->r->rel.n;
+	x->order = (uint32_t)r->rel.n;
 	x->id = "";
 	x->at = at;
 	return x;
@@ -56,280 +55,6 @@ chain(struct link *l, struct df_map *m, const char *key, size_t n,
 	c->whole = (uint8_t)whole;
 	before = df_map_set(m, key, n, l->chain.n);
 	c->next = before == DF_MAP_NONE ? 0 : (uint32_t)before;
-}
-
-/* ---- tasks that wait for tasks ---- */
-
-/* "T012a" at t.s[i]: its length, or 0. */
-static size_t
-task_id_at(struct df_str t, size_t i)
-{
-	size_t n = i;
-
-	if (i + 1 >= t.n || t.s[i] != 'T' || !sk_digit(t.s[i + 1]) ||
-	    (!sk_begins(t, i) && t.s[i - 1] != '-'))
-		return 0;
-	for (n++; n < t.n && sk_digit(t.s[n]); n++)
-		;
-	while (n < t.n && sk_alpha(t.s[n]))
-		n++;
-	return n - i > 12 ? 0 : n - i;
-}
-
-static int
-is_range(struct df_str t)
-{
-	t = df_str_trim(t);
-	return df_str_eq(t, "-") || df_str_eq(t, "..") ||
-	    df_str_eq(t, "\xe2\x80\x93") || df_str_eq(t, "\xe2\x80\x94") ||
-	    df_str_ieq(t, "to") || df_str_ieq(t, "through");
-}
-
-/* What may stand between two ids of one list. */
-static int
-is_between(struct df_str t)
-{
-	size_t i;
-
-	t = df_str_trim(t);
-	for (i = 0; i < t.n; i++) {
-		if (strchr(" ,&+/*`()", t.s[i]))
-			continue;
-		if (df_str_word(sk_skip(t, i), "and"))
-			i += 2;
-		else if (df_str_word(sk_skip(t, i), "or"))
-			i++;
-		else
-			return 0;
-	}
-	return 1;
-}
-
-static uint32_t
-task_of(const struct link *l, struct df_str id)
-{
-	size_t k = df_map_get(&l->tasks, id.s, id.n);
-
-	return k == DF_MAP_NONE ? DF_SK_NONE : (uint32_t)k;
-}
-
-static void
-depends(struct link *l, uint32_t from, struct df_str id, uint32_t to,
-    struct df_skplace at)
-{
-	struct df_skrel *x = relate(l, DF_SK_TASK_TASK, DF_STATED, from, to,
-	    at);
-
-	if (x)
-		x->id = sk_str(l->r, id);
-}
-
-/*
- * The ids that follow t.s[i], for each of the n tasks in from.  A range is of
- * the tasks of the document between its ends.
- */
-static void
-targets(struct link *l, const uint32_t *from, size_t n, struct df_str t,
-    size_t i, struct df_skplace at)
-{
-	struct df_str id, last = { "", 0 }, gap;
-	uint32_t to, first = DF_SK_NONE, x;
-	size_t k, end = i, len;
-
-	for (; i < t.n; i++) {
-		len = task_id_at(t, i);
-		if (len == 0)
-			continue;
-		gap.s = t.s + end;
-		gap.n = i - end;
-		id.s = t.s + i;
-		id.n = len;
-		to = task_of(l, id);
-		if (last.n && is_range(gap)) {
-			for (x = first; first != DF_SK_NONE &&
-			    to != DF_SK_NONE && x + 1 < to && !l->r->full; )
-				for (x++, k = 0; k < n; k++)
-					depends(l, from[k],
-					    df_str(l->sk->task[x].id), x, at);
-		} else if (!is_between(gap))
-			return;
-		for (k = 0; k < n; k++)
-			if (n == 1 || from[k] != to)
-				depends(l, from[k], id, to, at);
-		last = id;
-		first = to;
-		i += len - 1;
-		end = i + 1;
-		if (l->r->full)
-			return;
-	}
-}
-
-/* Where ids follow that something waits for, behind from; t.n: nowhere. */
-static size_t
-phrase(struct df_str t, size_t from, size_t *begin)
-{
-	static const char *const word[] = { "depends on", "depend on",
-	    "depends only on", "depend only on", "depends upon",
-	    "dependent on", "waits for", "wait for", "waits on", "blocked by",
-	    "dependencies:", "dependency:", "depends:" };
-	size_t i, k, n;
-
-	for (i = from; i < t.n; i++) {
-		if (strchr("dwbDWB", t.s[i]) == NULL || !sk_begins(t, i))
-			continue;
-		for (k = 0; k < DF_LEN(word); k++) {
-			n = strlen(word[k]);
-			if (i + n > t.n || !df_str_ieq((struct df_str){
-			    t.s + i, n }, word[k]))
-				continue;
-			/* "does not depend on" */
-			if (i > 4 && memcmp(t.s + i - 4, "not ", 4) == 0)
-				continue;
-			*begin = i;
-			return i + n;
-		}
-	}
-	return t.n;
-}
-
-static size_t
-past_marks(struct df_str t, size_t i)
-{
-	while (i < t.n && strchr(" :*`(", t.s[i]))
-		i++;
-	return i;
-}
-
-static void
-task_says(struct link *l, uint32_t from)
-{
-	const struct df_sktask *x = &l->sk->task[from];
-	struct df_str t = sk_s(&x->text);
-	size_t i = 0, begin;
-
-	while ((i = phrase(t, i, &begin)) < t.n && !l->r->full)
-		targets(l, &from, 1, t, past_marks(t, i), x->at);
-}
-
-/* "T004 and T005 depend on T001": those before the words wait. */
-static void
-sentence_says(struct link *l, const struct sk_said *s)
-{
-	struct df_str t = s->text;
-	uint32_t from[16], x, last = DF_SK_NONE, to;
-	size_t i, k, n, end, begin, start = 0, at = 0, len;
-	struct df_str gap;
-
-	while ((at = phrase(t, at, &begin)) < t.n && !l->r->full) {
-		/* the clause that they stand in */
-		for (i = start; i < begin; i++)
-			if (t.s[i] == ';' || (t.s[i] == '.' &&
-			    i + 1 < t.n && t.s[i + 1] == ' '))
-				start = i + 1;
-		n = 0;
-		end = start;
-		for (i = start; i < begin && n < DF_LEN(from); i++) {
-			len = task_id_at(t, i);
-			if (len == 0)
-				continue;
-			gap.s = t.s + end;
-			gap.n = i - end;
-			to = task_of(l, (struct df_str){ t.s + i, len });
-			/* only the last list before the words is meant */
-			if (n && !is_range(gap) && !is_between(gap))
-				n = 0;
-			if (n && is_range(gap))
-				for (x = last; last != DF_SK_NONE &&
-				    to != DF_SK_NONE && x + 1 < to &&
-				    n < DF_LEN(from); )
-					from[n++] = ++x;
-			if (to != DF_SK_NONE && n < DF_LEN(from))
-				from[n++] = to;
-			last = to;
-			i += len - 1;
-			end = i + 1;
-		}
-		k = past_marks(t, at);
-		if (n && k < t.n)
-			targets(l, from, n, t, k, (struct df_skplace){
-			    l->sk->doc[DF_SK_TASKS], s->line + 1, 1 });
-		start = at;
-	}
-}
-
-void
-sk_graph(const struct df_speckit *sk, struct df_arena *a, struct df_spec *g)
-{
-	struct df_ref *ref;
-	size_t i, n = 0;
-
-	memset(g, 0, sizeof(*g));
-	g->d8.tasks = sk->tasks;
-	g->d8.task = df_arena_alloc(a, (sk->tasks + 1) *
-	    sizeof(*g->d8.task));
-	for (i = 0; i < sk->tasks; i++) {
-		g->d8.task[i].item.id = sk->task[i].id;
-		g->d8.task[i].item.index = (uint32_t)i;
-	}
-	for (i = 0; i < sk->rels; i++)
-		n += sk->rel[i].kind == DF_SK_TASK_TASK;
-	ref = df_arena_alloc(a, (n + 1) * sizeof(*ref));
-	for (i = 0; i < sk->rels; i++) {
-		const struct df_skrel *x = &sk->rel[i];
-		struct df_refs *d;
-
-		if (x->kind != DF_SK_TASK_TASK)
-			continue;
-		d = &g->d8.task[x->from].deps;
-		if (d->n == 0)
-			d->v = ref;
-		d->n++;
-		ref->id = x->id;
-		ref->to = x->to == DF_SK_NONE ? NULL :
-		    &g->d8.task[x->to].item;
-		ref++;
-	}
-}
-
-/*
- * Phases come one after the other; in a phase a task waits for what stands
- * before it, but neighbours with [P] do not wait for each other.  What a task
- * says goes before that: it moves behind all that it waits for.
- */
-static void
-waves(struct link *l)
-{
-	struct df_speckit *sk = l->sk;
-	struct df_arena a = { 0 };
-	struct df_spec g;
-	uint32_t *order = df_calloc(sk->tasks + 1, sizeof(*order)), w = 0;
-	size_t i, k, n;
-
-	for (i = 0; i < sk->tasks; i++) {
-		struct df_sktask *t = &sk->task[i];
-
-		if (i && !(t->parallel && t[-1].parallel &&
-		    t->phase == t[-1].phase))
-			w++;
-		t->wave = w;
-	}
-	sk_graph(sk, &a, &g);
-	n = df_spec_order(&g, order) == 0 ? sk->tasks : 0;
-	/* where a circle is, an order would only hide it */
-	for (i = n; i < sk->tasks; i++)
-		sk->task[i].wave = 0;
-	for (i = 0; i < n; i++) {
-		struct df_sktask *t = &sk->task[order[i]];
-		const struct df_refs *d = &g.d8.task[order[i]].deps;
-
-		for (k = 0; k < d->n; k++)
-			if (d->v[k].to && t->wave <=
-			    sk->task[d->v[k].to->index].wave)
-				t->wave = sk->task[d->v[k].to->index].wave + 1;
-	}
-	free(order);
-	df_arena_release(&a);
 }
 
 /* ---- what texts name ---- */
@@ -488,9 +213,12 @@ mentions(struct link *l, uint32_t from, struct df_str t,
 			n = (size_t)(tok.s + tok.n - slash);
 			k = df_map_get(&l->names, slash, n);
 		}
-		for (; k != DF_MAP_NONE && k && !l->r->full;
+		/* many of one name cost as much as relations do */
+		for (n = 0; k != DF_MAP_NONE && k && !l->r->full;
 		    k = l->chain.v[k - 1].next)
-			if (method_is(&l->sk->contract[
+			if (++n % 64 == 0 && !sk_take(l->r, 1))
+				break;
+			else if (method_is(&l->sk->contract[
 			    l->chain.v[k - 1].to], verb))
 				fn(l, from, &l->chain.v[k - 1], at);
 		verb.n = 0;
@@ -501,7 +229,7 @@ static void
 task_contract(struct link *l, uint32_t from, const struct chain *c,
     struct df_skplace at)
 {
-	relate(l, DF_SK_TASK_CONTRACT, c->whole ? DF_STATED : DF_INFERRED,
+	sk_relate(l->r, DF_SK_TASK_CONTRACT, c->whole ? DF_STATED : DF_INFERRED,
 	    from, c->to, at);
 }
 
@@ -509,8 +237,8 @@ static void
 story_contract(struct link *l, uint32_t from, const struct chain *c,
     struct df_skplace at)
 {
-	relate(l, DF_SK_CONTRACT_STORY, c->whole ? DF_STATED : DF_INFERRED,
-	    c->to, from, at);
+	sk_relate(l->r, DF_SK_CONTRACT_STORY, c->whole ? DF_STATED :
+	    DF_INFERRED, c->to, from, at);
 }
 
 /* Requirements that t names: of a task, or of a story. */
@@ -529,10 +257,10 @@ cites(struct link *l, uint32_t from, struct df_str t, struct df_skplace at,
 		k = df_map_get(&l->reqs, t.s + i, n - i);
 		if (k != DF_MAP_NONE) {
 			if (story)
-				relate(l, DF_SK_REQ_STORY, DF_STATED,
+				sk_relate(l->r, DF_SK_REQ_STORY, DF_STATED,
 				    (uint32_t)k, from, at);
 			else
-				relate(l, DF_SK_TASK_REQ, DF_STATED, from,
+				sk_relate(l->r, DF_SK_TASK_REQ, DF_STATED, from,
 				    (uint32_t)k, at);
 		}
 		i = n - 1;
@@ -695,7 +423,7 @@ through_tasks(struct link *l)
 		if ((x.kind != DF_SK_TASK_REQ &&
 		    x.kind != DF_SK_TASK_CONTRACT) || first[x.from] == 0)
 			continue;
-		relate(l, x.kind == DF_SK_TASK_REQ ? DF_SK_REQ_STORY :
+		sk_relate(l->r, x.kind == DF_SK_TASK_REQ ? DF_SK_REQ_STORY :
 		    DF_SK_CONTRACT_STORY, DF_INFERRED, x.to,
 		    first[x.from] - 1, x.at);
 	}
@@ -725,13 +453,13 @@ by_title(struct link *l)
 		if (i < sk->reqs) {
 			to = by_words(l, sk_s(&sk->req[i].text), 2);
 			if (to != DF_SK_NONE)
-				relate(l, DF_SK_REQ_STORY, DF_INFERRED,
+				sk_relate(l->r, DF_SK_REQ_STORY, DF_INFERRED,
 				    (uint32_t)i, to, sk->req[i].at);
 			continue;
 		}
 		to = by_words(l, df_str(sk->contract[i - sk->reqs].name), 1);
 		if (to != DF_SK_NONE)
-			relate(l, DF_SK_CONTRACT_STORY, DF_INFERRED,
+			sk_relate(l->r, DF_SK_CONTRACT_STORY, DF_INFERRED,
 			    (uint32_t)(i - sk->reqs), to,
 			    sk->contract[i - sk->reqs].at);
 	}
@@ -769,7 +497,7 @@ of_stories(struct link *l)
 				continue;
 			to = sk_story(l->r, num);
 			if (to != DF_SK_NONE)
-				relate(l, DF_SK_REQ_STORY, DF_STATED,
+				sk_relate(l->r, DF_SK_REQ_STORY, DF_STATED,
 				    (uint32_t)k, to, sk->req[k].at);
 		}
 	}
@@ -801,15 +529,13 @@ sk_link(struct skr *r)
 		const struct df_sktask *t = &sk->task[i];
 
 		if (!tagged[i] && t->hint != DF_SK_NONE)
-			relate(&l, DF_SK_TASK_STORY, DF_INFERRED, (uint32_t)i,
+			sk_relate(r, DF_SK_TASK_STORY, DF_INFERRED, (uint32_t)i,
 			    t->hint, t->at);
-		task_says(&l, (uint32_t)i);
 		cites(&l, (uint32_t)i, sk_s(&t->text), t->at, 0);
 		mentions(&l, (uint32_t)i, sk_s(&t->text), t->at,
 		    task_contract);
 	}
-	for (i = 0; i < r->said.n && !r->full; i++)
-		sentence_says(&l, &r->said.v[i]);
+	sk_wait(r, &l.tasks);
 	of_stories(&l);
 	through_tasks(&l);
 	by_title(&l);
@@ -823,7 +549,7 @@ sk_link(struct skr *r)
 			sk->story[x->to].tasks++;
 	}
 	if (!r->full)
-		waves(&l);
+		sk_waves(sk);
 	df_map_release(&l.tasks);
 	df_map_release(&l.reqs);
 	df_map_release(&l.names);

@@ -65,21 +65,21 @@ found(struct skr *r, struct df_str t, uint32_t i, int marker)
 		*SK_PUSH(r->unfilled) = sk_text(r, t, i);
 }
 
-/* "No [NEEDS CLARIFICATION] markers": a sentence about them. */
+/*
+ * "No [NEEDS CLARIFICATION] markers": a sentence about them.  Of the line
+ * *looked bytes were looked at before; *quantified: what was found there.
+ */
 static int
-is_about(struct df_str line, size_t at, struct df_str in)
+is_about(struct df_str line, size_t at, struct df_str in, size_t *looked,
+    int *quantified)
 {
-	size_t k;
-
-	if (memchr(in.s, ':', in.n))
-		return 0;
 	line.n = at;
-	for (k = 0; k < line.n; k++)
-		if (sk_begins(line, k) && (df_str_word(sk_skip(line, k),
-		    "no") || df_str_word(sk_skip(line, k), "all") ||
-		    df_str_word(sk_skip(line, k), "any")))
-			return 1;
-	return 0;
+	for (; *looked < at && !*quantified; ++*looked)
+		*quantified = sk_begins(line, *looked) &&
+		    (df_str_word(sk_skip(line, *looked), "no") ||
+		    df_str_word(sk_skip(line, *looked), "all") ||
+		    df_str_word(sk_skip(line, *looked), "any"));
+	return *quantified && memchr(in.s, ':', in.n) == NULL;
 }
 
 static void
@@ -89,8 +89,8 @@ scan_line(struct skr *r, uint32_t i)
 	struct df_str t = sk_line(l), in;
 	struct df_md_kv kv;
 	const char *p;
-	size_t k, j;
-	int any = 0;
+	size_t k, j, looked = 0;
+	int any = 0, quantified = 0;
 
 	for (k = 0; k < t.n; k = j) {
 		j = k + 1;
@@ -116,7 +116,7 @@ scan_line(struct skr *r, uint32_t i)
 		in.n = j - k - 1;
 		j++;
 		if (df_str_word(in, "needs clarification")) {
-			if (!is_about(t, k, in)) {
+			if (!is_about(t, k, in, &looked, &quantified)) {
 				found(r, (struct df_str){ t.s + k, j - k }, i,
 				    1);
 				any = 1;

@@ -39,19 +39,31 @@ phase_head(struct df_str t, int *number, struct df_str *title)
 	return 1;
 }
 
+/* The line behind what is said of a phase: it ends where the next begins. */
+static uint32_t
+phase_end(const struct df_md *md, uint32_t i)
+{
+	struct df_str title;
+	int number;
+
+	for (i++; i < md->lines; i++)
+		if (md->line[i].kind == DF_MD_HEADING &&
+		    (md->line[i].level <= 2 || (md->line[i].level == 3 &&
+		    phase_head(sk_line(&md->line[i]), &number, &title))))
+			break;
+	return i;
+}
+
 static void
 open_phase(struct tasks *t, uint32_t i, int number, struct df_str title)
 {
 	struct skr *r = t->r;
 	struct df_skphase *p;
-	uint32_t end = i + 1;
+	uint32_t end;
 
 	if (!sk_take(r, 1))
 		return;
-	while (end < r->md->lines &&
-	    (r->md->line[end].kind != DF_MD_HEADING ||
-	    r->md->line[end].level > 2))
-		end++;
+	end = phase_end(r->md, i);
 	p = SK_PUSH(t->phase);
 	p->number = number;
 	p->title = sk_str(r, title);

@@ -54,6 +54,17 @@ sk_fmt(struct skr *r, const char *fmt, ...)
 	return s;
 }
 
+int
+sk_clip(const char *s, size_t max)
+{
+	size_t n = strlen(s);
+
+	if (n > max)
+		for (n = max; n && ((unsigned char)s[n] & 0xc0) == 0x80; n--)
+			;
+	return (int)n;
+}
+
 struct df_sktext
 sk_none(void)
 {
@@ -82,8 +93,14 @@ sk_at(struct skr *r, uint32_t line, struct df_str t)
 		at.col += l->indent;
 		return at;
 	}
-	for (p = s; p < t.s; p++)
-		at.col += ((unsigned char)*p & 0xc0) != 0x80;
+	if (r->last.line != s || r->last.p > t.s) {
+		r->last.line = r->last.p = s;
+		r->last.col = 1;
+	}
+	for (p = r->last.p; p < t.s; p++)
+		r->last.col += ((unsigned char)*p & 0xc0) != 0x80;
+	r->last.p = t.s;
+	at.col = r->last.col;
 	return at;
 }
 

@@ -5,20 +5,40 @@
 #include "base/mem.h"
 #include "spec/check.h"
 
-static const char *
-base_name(const char *path)
+/* Findings stand in the order of their places, so what was hashed last is
+   often what is asked for next. */
+void
+df_finding_text(struct df_check *c, const struct df_spec *sp,
+    const struct df_diag *d, struct df_digest *out)
 {
-	const char *p = strrchr(path, '/');
+	const struct df_doc *doc = &sp->doc[d->doc];
+	const struct df_item *it = df_spec_find(sp, d->item, strlen(d->item));
 
-	return p && p[1] ? p + 1 : path;
+	if (d->doc == 0 || doc->s == NULL) {
+		df_sha256("", 0, out);
+	} else if (it && it->at.doc == d->doc && it->at.off <= doc->n &&
+	    it->at.len <= doc->n - it->at.off) {
+		if (c->item != it->id)
+			df_sha256(doc->s + it->at.off, it->at.len, &c->part);
+		c->item = it->id;
+		*out = c->part;
+	} else {
+		if (!(c->hashed & DF_SPEC_BIT(d->doc)))
+			df_sha256(doc->s, doc->n, &c->whole[d->doc]);
+		c->hashed |= DF_SPEC_BIT(d->doc);
+		*out = c->whole[d->doc];
+	}
 }
 
 void
-df_finding_digest(const struct df_spec *sp, const struct df_diag *d,
-    struct df_digest *out)
+df_finding_digest(struct df_check *c, const struct df_spec *sp,
+    const struct df_diag *d, struct df_digest *out)
 {
-	df_waiver_finding(d->doc ? base_name(d->path) : "", d->item, d->msg,
-	    sp->package, d->rule->id, out);
+	struct df_digest text;
+
+	df_finding_text(c, sp, d, &text);
+	df_waiver_finding(df_diag_document(d), d->item, d->msg,
+	    sp->package, d->rule->id, &text, out);
 }
 
 const char *
@@ -45,7 +65,7 @@ waive_one(struct df_check *c, struct df_diag *d, struct df_waiver *w)
 
 	d->waived = df_jv_str(w->v, "reason");
 	d->waiver = w->digest;
-	w->used = 1;
+	w->used++;
 	c->waived++;
 	c->count[d->severity]--;
 	if (d->severity == DF_WARNING)
@@ -75,7 +95,7 @@ df_check_waive(struct df_check *c, const struct df_spec *sp,
 	for (i = 0; i < c->n && w->n; i++) {
 		if (df_diag_unwaivable(sp, &c->diag[i]))
 			continue;
-		df_finding_digest(sp, &c->diag[i], &d);
+		df_finding_digest(c, sp, &c->diag[i], &d);
 		k = df_map_get(&by_finding, (const char *)d.b, sizeof(d.b));
 		if (k != DF_MAP_NONE)
 			waive_one(c, &c->diag[i], &w->v[k]);

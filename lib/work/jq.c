@@ -117,7 +117,7 @@ limits(int64_t ms)
 	rl.rlim_cur = (rlim_t)((ms + 999) / 1000);
 	rl.rlim_max = rl.rlim_cur + 1;
 	(void)setrlimit(RLIMIT_CPU, &rl);
-#ifndef __SANITIZE_ADDRESS__
+#ifndef DF_ASAN
 	rl.rlim_cur = rl.rlim_max = MEMORY;
 	(void)setrlimit(RLIMIT_AS, &rl);
 #endif

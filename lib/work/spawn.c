@@ -185,7 +185,7 @@ in_child(void *arg)
 static pid_t
 light_fork(struct birth *b)
 {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef DF_ASAN
 	(void)b;
 	return -1;
 #else
