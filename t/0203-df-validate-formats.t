@@ -321,4 +321,15 @@ else
 	skip 8 'no script(1)'
 fi
 
+# standard error is read for commands too
+printf '{"schema":"df.waiver/1","##[set-output name=a]b":1}' >evil.json
+run df-validate --format=github evil.json
+hasnot "$err" '##['
+hasnot "$out" '##['
+mkdir 'x##[add-mask]y'
+cp "$t"/data/tiny/*.md 'x##[add-mask]y'
+run df-validate --format=github 'x##[add-mask]y'
+hasnot "$err" '##['
+has "$err" 'x# [add-mask]y'
+
 done_testing

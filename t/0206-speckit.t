@@ -188,6 +188,17 @@ has spec/D2_SPECIFICATION.md '| SC-003 | US2.AS1 | spec.md:40 | stated |'
 has spec/D2_SPECIFICATION.md '- [ ] Success-001: A loan is recorded'
 has spec/D8_TASKS.md '**Dependency:** T-002 (stated), T-004'
 has spec/D8_TASKS.md 'Success-001 can be measured'
+# invented SPEC: words of its documents that neither a source has nor a frame
+invented() {
+	cat "$1"/D*.md | sed 's/sha256:[0-9a-f]*//' | words >said.words
+	find "$1/source" -type f -exec cat {} + |
+		cat - "$kit.jq" "$1/ids.tsv" | words |
+		comm -13 - said.words | tr '\n' ' '
+}
+words() {
+	tr -cs 'A-Za-z' '\n' | tr '[:upper:]' '[:lower:]' | grep -E '^.{3,}$' | sort -u
+}
+is "$(invented spec)" '' 'no word is invented'
 exits 1 'it lacks D9' df-validate spec
 has "$err" 'Missing required document: D9_HOLDOUT_SCENARIOS.md'
 is "$(grep -c ': error:' "$err")" 1 'and nothing else'
@@ -249,7 +260,10 @@ for gap in 'US3 has no acceptance scenario' \
     'Tasks name stories that do not exist' \
     'Tasks depend on tasks that do not exist' \
     'Identifiers are defined twice' '2 tasks are ticked' \
-    '1 task is marked as dropped' '1 task serves the story'; do
+    '1 task is marked as dropped' '1 task serves the story' \
+    'Tasks wait for each other in a circle' 'The plan breaks 1 principle' \
+    'Tasks marked [P] name the same file' '1 story has no priority' \
+    '1 file was not read' 'The package has no id'; do
 	has "$err" "$gap" "a gap: $gap"
 done
 has "$err" 'a clarification is OPEN: CLR-001'
@@ -282,10 +296,67 @@ sed -e 's/^\*\*Status:\*\* OPEN/**Status:** RESOLVED(yes)/' \
 	open/D6_GAP_ANALYSIS.md >new
 mv new open/D6_GAP_ANALYSIS.md
 exits 0 'and passes when it is answered' df-validate open
+is "$(invented rooms)" '' 'no word of it is invented'
 exits 0 'a feature that is only begun' "$kit" -o begun \
 	here/shelf/specs/002-return
+is "$(invented begun)" '' 'nor of this'
+hasnot begun/D7_PLAN.md '**Design Sources:**' 'a source that is not there'
 run df-validate begun
 has "$err" 'GAP-001 There is no plan.md'
+for gap in '1 scenario lacks Given, When or Then' 'No entity is named' \
+    'No decision is recorded' 'No commands are named'; do
+	has "$err" "$gap" "a gap: $gap"
+done
 has "$err" 'unfilled placeholder: [Write the plan: there is no plan.md]'
 has "$err" 'unfilled placeholder: [Write the tasks: there is none]'
+
+# ---- names, and what comes between ----
+
+mkdir names
+cd names || exit 1
+cp -R ../here/shelf/specs/001-lend ./-n
+exits 0 'names that begin with a dash' "$kit" -o -x/ -- -n
+is "$(cat "$out")" ./-x 'its name'
+ok 'it is there' test -f ./-x/D8_TASKS.md
+no 'and nothing of it elsewhere' test -e spec
+for name in "$(printf 'a\nb')" "$(printf 'a\377b')" "$(printf 'a\033[31mb')" \
+    'a\b' "$(printf 'a\302\233b')"; do
+	rm -rf f out1
+	cp -R ./-n f
+	: >"f/$name"
+	exits 3 'a name that is no line of text' "$kit" -o out1 f
+	hasnot "$err" "$(printf '\033')"
+	no 'nothing is written' test -e out1
+done
+rm -rf f
+cp -R ./-n f
+: >'f/two  blanks $(x) '"'"
+exits 0 'a name with blanks and quotes' "$kit" -o out1 f
+ok 'which is kept' diff -r f out1/source/feature
+# somebody makes OUT meanwhile
+mkdir slow
+cat >slow/jq <<'END'
+#!/bin/sh
+case $* in
+*speckit.jq*) [ -z "$MEANWHILE" ] || eval "$MEANWHILE" ;;
+esac
+exec "$JQ" "$@"
+END
+chmod +x slow/jq
+# shellcheck disable=SC2317 # `exits' runs it
+slow() {
+	env JQ="$(command -v jq)" PATH="$PWD/slow:$PATH" MEANWHILE="$1" \
+		"$kit" -o out2 f
+}
+exits 7 'OUT appears with something in it' slow 'mkdir out2; : >out2/x'
+is "$(ls -A out2)" x 'which stays as it is'
+rm -rf out2
+exits 0 'OUT appears empty' slow 'mkdir out2'
+ok 'it is filled' test -f out2/D8_TASKS.md
+no 'and nothing is in a directory below' test -e out2/out
+rm -rf out2
+exits 9 'the feature changes' slow 'echo more >>f/spec.md'
+exits 9 'killed' slow 'kill -TERM $PPID'
+no 'nothing is there' test -e out2
+is "$(find . -maxdepth 1 -name '.speckit-*')" '' 'nothing is left'
 done_testing

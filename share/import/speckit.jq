@@ -64,9 +64,9 @@ def lines: map(. + "\n") | add // "";
   def head($doc; $title): "# \($doc): \($title) \u2014 \($in.title | short
       | if . == "" then $name else . end)\n",
     "**Component:** \($in.title | short | if . == "" then $name else . end)";
-  def from($path): "**Design Sources:** \($path)";
   def digest: . as $name | $in.files[] | select(.name == $name) | .digest;
   def have($kind): any($in.files[]; .kind == $kind);
+  def from($kind; $path): if have($kind) then "**Design Sources:** \($name)/\($path)" else empty end;
   def ids($list): [$list[] | .our // .] | join(", ");
 
 # ---- relations ----
@@ -98,10 +98,16 @@ def lines: map(. + "\n") | add // "";
 
 # ---- gaps ----
 
-| ([$builds[][]] | unique) as $built
-| [$contracts[] | select(.our as $o | $built | index($o) | not)] as $unbuilt
+| (reduce $builds[][] as $o ({}; .[$o] = true)) as $built
+| [$contracts[] | select($built[.our] | not)] as $unbuilt
+| (reduce $in.tasks[].requirements[].id as $id ({}; .[$id] = true)) as $cited
 | [$in.requirements[] | select(.stories == []) | .id
-    | select(. as $id | any($in.tasks[].requirements[]; .id == $id) | not)] as $untraced
+    | select($cited[.] | not)] as $untraced
+# files that tasks of one phase name which are marked [P]
+| ([(reduce ($in.tasks[] | select(.parallel)) as $t ({};
+      reduce ($t.files[] | select(endswith("/") | not)) as $f (.;
+        .["\($t.phase) \($f)"] += [$t.id]))) | .[]
+    | select(length > 1) | join(" and ")] | unique) as $shared
 | [$in.stories[] | select($of[.id] | not)] as $blank
 | ([
     (if have("spec") then empty else { t: "There is no spec.md", s: "OPEN" } end),
@@ -175,7 +181,45 @@ def lines: map(. + "\n") | add // "";
         need: "whether they hold, see D2", r: "their author says so" } end),
     ([$in.checklists[] | select(.open > 0) | "\(.file): \(.open) of \(.items)"]
       | if . == [] then empty else
-        { t: "Checklists have open items", s: "ASSUMED", need: list(20), r: "they are about words" } end)
+        { t: "Checklists have open items", s: "ASSUMED", need: list(20), r: "they are about words" } end),
+    (if any($in.tasks[].depends[]; .dangling | not) and all($in.tasks[]; .wave == 0) then
+      { t: "Tasks wait for each other in a circle", s: "OPEN",
+        need: "take one dependency of it out of D8" } else empty end),
+    ([$in.constitution.principles[] | select(.complies == false) | .title | short]
+      | if . == [] then empty else
+        { t: "The plan breaks \(plural(length; "principle"; "principles"))", s: "OPEN", need: list(20) } end),
+    ([$in.constitution.principles[] | select(has("complies") | not) | .title | short]
+      | if . == [] then empty else
+        { t: "The plan says nothing of \(plural(length; "principle"; "principles"))", s: "ASSUMED",
+          need: list(20), r: "D7 has no verdict on them" } end),
+    (if have("spec") and $in.stories == [] then
+      { t: "spec.md has no user story", s: "ASSUMED", r: "its scenarios have no priority" } else empty end),
+    ([$in.stories[] | select(.priority == null) | .id]
+      | if . == [] then empty else
+        { t: "\(plural(length; "story has"; "stories have")) no priority", s: "ASSUMED",
+          need: list(40), r: "neither have their scenarios" } end),
+    ([$in.stories[] | select((.priority // 0) > 3) | "\(.id) (P\(.priority))"]
+      | if . == [] then empty else
+        { t: "Priorities below P3 became P3", s: "ASSUMED", need: list(40), r: "P3 is the last there is" } end),
+    ([$in.scenarios[] | select(.given == [] or .when == [] or .then == []) | .id]
+      | if . == [] then empty else
+        { t: "\(plural(length; "scenario lacks"; "scenarios lack")) Given, When or Then", s: "ASSUMED",
+          need: list(40), r: "what they have is taken as it is" } end),
+    (if $shared == [] then empty else
+      { t: "Tasks marked [P] name the same file", s: "ASSUMED",
+        need: ($shared | list(20)), r: "they stay parallel" } end),
+    (if $in.entities == [] then
+      { t: "No entity is named", s: "ASSUMED", need: "what data-model.md would say", r: "D3 is empty" } else empty end),
+    (if $in.research == [] then
+      { t: "No decision is recorded", s: "ASSUMED", need: "what research.md would say", r: "D5 is empty" } else empty end),
+    (if $in.quickstart == [] then
+      { t: "No commands are named", s: "ASSUMED", need: "what quickstart.md would say",
+        r: "D10 has a placeholder" } else empty end),
+    ([$in.files[] | select(.kind == "other") | .name]
+      | if . == [] then empty else
+        { t: "\(plural(length; "file was"; "files were")) not read", s: "ASSUMED",
+          need: list(20), r: "they are in source, and nowhere else" } end),
+    { t: "The package has no id", s: "ASSUMED", need: "an id instead of TBD in D2", r: "TBD" }
   ] | number("GAP")) as $gaps
 | { "spec.md": "D2", "plan.md": "D7", "tasks.md": "D8", "data-model.md": "D3",
     "research.md": "D5", "quickstart.md": "D10" } as $docof
@@ -224,7 +268,7 @@ def lines: map(. + "\n") | add // "";
     head("D2"; "Specification"),
     "**Package ID:** TBD",
     ($in.status | field("Status")),
-    from("\($name)/spec.md"),
+    from("spec"; "spec.md"),
     "\n---\n\n## Component Purpose\n",
     (if ($in.input // "") != "" then $in.input | line
      elif ($in.plan.summary // "") != "" then $in.plan.summary | line
@@ -256,7 +300,7 @@ def lines: map(. + "\n") | add // "";
 
   def d3: [
     head("D3"; "Data Model"),
-    from("\($name)/data-model.md"),
+    from("data-model"; "data-model.md"),
     "\n---\n\n## Entities\n",
     (if $entities == [] then "Neither data-model.md nor spec.md names an entity." else empty end),
     ($entities[] | .fields as $e |
@@ -274,7 +318,7 @@ def lines: map(. + "\n") | add // "";
 
   def d4: [
     head("D4"; "Contracts"),
-    from("\($name)/contracts"),
+    from("contract"; "contracts"),
     "\n---\n\n## Contracts\n",
     (if $contracts == [] then "[Write the contracts: contracts/ holds none]" else empty end),
     ($contracts[] | . as $c |
@@ -290,7 +334,7 @@ def lines: map(. + "\n") | add // "";
 
   def d5: [
     head("D5"; "Research"),
-    from("\($name)/research.md"),
+    from("research"; "research.md"),
     "\n---\n\n## Research Log\n",
     (if $research == [] then "research.md records no decision." else empty end),
     ($research[] |
@@ -334,7 +378,7 @@ def lines: map(. + "\n") | add // "";
 
   def d7: [
     head("D7"; "Plan"),
-    from("\($name)/plan.md"),
+    from("plan"; "plan.md"),
     "\n---\n\n## Summary\n",
     (if have("plan") then $in.plan.summary // "" | line
      else "[Write the plan: there is no plan.md]" end),
@@ -389,7 +433,7 @@ def lines: map(. + "\n") | add // "";
   def d8: [
     head("D8"; "Tasks"),
     "**Total Tasks:** \($in.tasks | length)",
-    from("\($name)/tasks.md"),
+    from("tasks"; "tasks.md"),
     "\n---\n",
     (if $in.tasks == [] then "[Write the tasks: there is none]" else empty end),
     ($in.tasks | to_entries[] | select(.value.phase == null) | .key as $i | .value | task($i)),
@@ -401,7 +445,7 @@ def lines: map(. + "\n") | add // "";
 
   def d10: [
     head("D10"; "Agent Context"),
-    from("\($name)/quickstart.md"),
+    from("quickstart"; "quickstart.md"),
     "\n---\n\n## What This Project Does\n",
     ($in.plan.summary // $in.input // $in.title | line),
     "\n## Commands\n",

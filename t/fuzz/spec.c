@@ -94,6 +94,31 @@ behaviour(const struct df_spec *sp)
 	}
 }
 
+/* As they are shown: an annotation is a line, SARIF is JSON. */
+static void
+shown(const struct df_check *c)
+{
+	struct df_buf b = DF_BUF_INIT;
+	struct df_json j = { 0 };
+	struct df_sarif sarif;
+	struct df_err e;
+	size_t i, was;
+
+	df_sarif_init(&sarif);
+	for (i = 0; i < c->n && i < 100; i++) {
+		df_diag_text(&b, &c->diag[i], DF_DIAG_COLOUR);
+		was = b.n;
+		df_diag_github(&b, &c->diag[i], c->diag[i].path);
+		must(memchr(b.s + was, '\n', b.n - was) == b.s + b.n - 1);
+		df_sarif_add(&sarif, &c->diag[i], NULL, c->diag[i].path);
+	}
+	df_buf_reset(&b);
+	df_sarif_end(&sarif, &b);
+	must(df_json_scan(&j, b.s, b.n, DF_JSON_CANON, "sarif", &e) == 0);
+	df_json_release(&j);
+	df_buf_release(&b);
+}
+
 static void
 records(const struct df_spec *sp)
 {
@@ -106,10 +131,8 @@ records(const struct df_spec *sp)
 	for (i = 0; i < c.n; i++) {
 		must(c.diag[i].msg[0] != 0);
 		must(c.diag[i].doc != 9 || c.diag[i].d9);
-		if (i < 100)
-			df_diag_text(&b, &c.diag[i], 1);
 	}
-	df_buf_reset(&b);
+	shown(&c);
 	must(df_json_write(&b, df_check_result(&c, sp, 0), &e) == 0);
 	df_buf_reset(&b);
 	must(df_json_write(&b, df_check_result(&c, sp, DF_RESULT_PUBLIC),

@@ -1,6 +1,9 @@
 /* Spec Kit's feature directories: the forms that authors use. */
 #include "base/df.h"
 
+#include <unistd.h>
+
+#include "base/text.h"
 #include "spec/speckit.h"
 #include "tap.h"
 
@@ -296,6 +299,82 @@ checks(void)
 	df_speckit_release(&sk);
 }
 
+/* What costs as much as it is long, and no more: head, then n times text,
+   beside another tasks.md.  Read or refused as too large, but not in hours. */
+static void
+hostile(const char *name, const char *head, const char *text, size_t n,
+    const char *other, const char *what)
+{
+	struct df_speckit_file file[2] = { { .name = "tasks.md", .s = other,
+	    .n = strlen(other) }, { .name = name } };
+	struct df_buf b = DF_BUF_INIT;
+	struct df_err e = { 0 };
+	int r;
+
+	df_buf_str(&b, head);
+	while (n--)
+		df_buf_str(&b, text);
+	file[1].s = b.s;
+	file[1].n = b.n;
+	r = df_speckit_read(&sk, strcmp(name, "tasks.md") ? file : file + 1,
+	    strcmp(name, "tasks.md") ? 2 : 1, &e);
+	ok(r == 0 || strcmp(e.code, "speckit.size") == 0, "%s", what);
+	if (r == 0)
+		df_speckit_release(&sk);
+	df_buf_release(&b);
+}
+
+static void
+linear(void)
+{
+	struct df_buf b = DF_BUF_INIT;
+	size_t i;
+
+	alarm(120);
+	hostile("spec.md", "", "[DATE] ", 90000, "", "blanks in one line");
+	hostile("spec.md", "", "[NEEDS CLARIFICATION] ", 90000, "",
+	    "markers in one line");
+	hostile("tasks.md", "", "### Phase 1: x\n", 90000, "", "phases");
+	hostile("tasks.md", "- [ ] T001 ", "depends on ", 300000, "",
+	    "a task that depends on nothing, often");
+	hostile("tasks.md", "T001 ", "depends on ", 300000, "",
+	    "a sentence that does");
+	df_buf_str(&b, "- [ ] T001 ");
+	for (i = 0; i < 100000; i++)
+		df_buf_str(&b, "POST /a ");
+	hostile("contracts/a.yaml", "paths:\n", "  /a:\n    get:\n", 30000, b.s,
+	    "operations of one name that is named often");
+	df_buf_release(&b);
+	alarm(0);
+}
+
+/* A message is cut where a character ends. */
+static void
+cut(void)
+{
+	struct df_check c;
+	struct df_buf b = DF_BUF_INIT;
+	size_t i, k;
+
+	for (k = 0; k < 2; k++) {
+		df_buf_reset(&b);
+		df_buf_fmt(&b, "[NEEDS CLARIFICATION: %s", k ? "x" : "");
+		for (i = 0; i < 300; i++)
+			df_buf_str(&b, "\xc3\xa9");
+		df_buf_str(&b, "]\n");
+		READ("spec.md", b.s);
+		df_speckit_check(&c, &sk);
+		for (i = 0; i < c.n; i++)
+			if (df_utf8_bad(c.diag[i].msg, strlen(
+			    c.diag[i].msg)) != strlen(c.diag[i].msg))
+				break;
+		ok(i == c.n, "all messages are UTF-8");
+		df_check_release(&c);
+		df_speckit_release(&sk);
+	}
+	df_buf_release(&b);
+}
+
 int
 main(void)
 {
@@ -304,5 +383,7 @@ main(void)
 	tasks();
 	relations();
 	checks();
+	linear();
+	cut();
 	return tap_done();
 }
