@@ -201,12 +201,13 @@ title_size(const void *arg, uint32_t i)
 	return strlen(d->article[i].item.title) + 2;
 }
 
-/* Those that have most to do with the task with their rules; of the others
-   that hold for it the titles. */
+/* Those that the task names, and those that have most to do with it, with
+   their rules; of the others that hold for it the titles. */
 static void
 articles(struct hand *h)
 {
 	struct df_picks *p = &h->sc.kind[DF_K_ARTICLE], rest = *p;
+	struct df_limit max = h->max->articles;
 	const struct df_article *a;
 	size_t i, k, n = 0;
 	jv v = jv_array(), o;
@@ -214,7 +215,14 @@ articles(struct hand *h)
 	rest.v = df_calloc(p->n, sizeof(*rest.v));
 	if (p->n)
 		memcpy(rest.v, p->v, p->n * sizeof(*rest.v));
-	(void)df_picks_fit(p, h->max->articles, article_size, &h->sp->d1);
+	for (i = 0; i < p->n && max.n; i++)
+		if (p->v[i].own & DF_OWN_TEXT) {
+			/* never for want of room */
+			p->v[i].score = UINT32_MAX;
+			max.bytes += (unsigned)article_size(&h->sp->d1,
+			    p->v[i].index);
+		}
+	(void)df_picks_fit(p, max, article_size, &h->sp->d1);
 	for (i = k = 0; i < rest.n; i++)
 		if (k < p->n && p->v[k].index == rest.v[i].index)
 			k++;

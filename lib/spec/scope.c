@@ -238,7 +238,7 @@ article(struct pass *p, const char *s, const char *end)
 		return;
 	for (i = 0; n && i < d->articles && i < DF_XREF_ARTICLES; i++)
 		if (d->article[i].number == n)
-			mark(p, unit_of(p->in, DF_K_ARTICLE, i), DF_BY_NAME);
+			mark_named(p, unit_of(p->in, DF_K_ARTICLE, i));
 }
 
 static void
