@@ -235,7 +235,13 @@ fresh
 edit D8_TASKS.md 's/SC-007/SC-099/'
 mutant ref.dangling 'a scenario that does not exist'
 has err 'T-007 satisfies SC-099, which D2 does not define'
-has err 'hint: did you mean SC-00'
+hasnot err 'did you mean'
+for i in SC-0007 SC-7 SC-070 SC-06; do
+	fresh
+	edit D8_TASKS.md "s/SC-007/$i/"
+	mutant ref.dangling "a slip: $i"
+	has err "hint: did you mean SC-00"
+done
 fresh
 edit D8_TASKS.md 's/^\*\*Dependency:\*\* T-003/**Dependency:** T-033/'
 mutant ref.dangling 'a dependency that does not exist'

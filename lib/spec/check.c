@@ -236,6 +236,35 @@ ck_ran(struct ck *c, enum df_check_id id)
 	c->out->row[id].ran = 1;
 }
 
+/*
+ * Could an id be meant by another?  One character of it is wrong, missing or
+ * too much, two have changed places, or only the zeros before its number
+ * differ.  SC-099 is no slip of SC-001.
+ */
+static int
+is_slip(const char *id, const char *word)
+{
+	size_t n = strlen(id), m = strlen(word), i = 0, k;
+
+	if (n != m) {
+		while (id[i] && id[i] == word[i] && (id[i] < '0' ||
+		    id[i] > '9'))
+			i++;
+		k = i + strspn(word + i, "0");
+		i += strspn(id + i, "0");
+		if (strcmp(id + i, word + k) == 0)
+			return 1;
+		for (i = 0; id[i] && id[i] == word[i]; i++)
+			;
+		return strcmp(id + i + (n > m), word + i + (m > n)) == 0;
+	}
+	while (id[i] && id[i] == word[i])
+		i++;
+	return strcmp(id + i + 1, word + i + 1) == 0 || (i + 1 < n &&
+	    id[i] == word[i + 1] && id[i + 1] == word[i] &&
+	    strcmp(id + i + 2, word + i + 2) == 0);
+}
+
 const char *
 ck_near(struct ck *c, const char *id, enum df_family f)
 {
@@ -247,9 +276,10 @@ ck_near(struct ck *c, const char *id, enum df_family f)
 		return "";
 	word = df_calloc(sp->nitems + 1, sizeof(*word));
 	for (i = 0; i < sp->nitems; i++)
-		if (sp->items[i]->family == f)
+		if (sp->items[i]->family == f && strcmp(sp->items[i]->id,
+		    id) != 0 && is_slip(id, sp->items[i]->id))
 			word[n++] = sp->items[i]->id;
-	near = df_suggest(id, word, n);
+	near = n == 1 ? word[0] : df_suggest(id, word, n);
 	free(word);
 	return near ? text_of(c, "did you mean %s?", near) : "";
 }
