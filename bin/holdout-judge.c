@@ -3,8 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "holdout.h"
+
+#define RUN_FDS 12	/* descriptors that a run keeps open */
+#define OTHER_FDS 64	/* all others, and those of a run that starts */
 
 /* D9 declares variables without a default: is one of them missing here? */
 static const char *
@@ -23,7 +27,7 @@ missing_variable(const struct df_evaluation *w, const struct df_suite_item *it)
 		name = df_jv_str(one, "name");
 		for (k = 0; k < DF_LEN(block) && found == NULL; k++)
 			if (df_jv_str(one, "default") == NULL && !getenv(name)
-			    && strstr(block[k], name))
+			    && !df_judge_sets(name) && strstr(block[k], name))
 				found = "environment";
 		jv_free(one);
 	}
@@ -70,7 +74,7 @@ judge_environment(struct df_evaluation *w, struct df_err *e)
 			value = name ? getenv(name) : NULL;
 			if (value == NULL && k == 0)
 				value = df_jv_str(one, "default");
-			if (name && value)
+			if (name && value && !df_judge_sets(name))
 				df_list_addf(&w->judge.env, "%s=%s", name,
 				    value);
 			jv_free(one);
@@ -159,7 +163,7 @@ finish(struct df_evaluation *w, struct job *x)
 	r->exit = t->exit;
 	r->signal = t->signal;
 	r->ms = t->wall_ms;
-	df_score_output(r, &t->output, s->item);
+	df_score_output(r, &t->output, s->item, w->suite.n - 1);
 	df_trial_release(t);
 	return count_run(w, x);
 }
@@ -280,6 +284,19 @@ judge_range(struct df_evaluation *w, size_t from, size_t to, int *stop)
 	free(c);
 }
 
+/* That many runs at the same time, or as many as there are descriptors for. */
+static size_t
+affordable(size_t jobs)
+{
+	struct rlimit rl;
+	rlim_t n;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) < 0 || rl.rlim_cur == RLIM_INFINITY)
+		return jobs;
+	n = rl.rlim_cur > OTHER_FDS ? (rl.rlim_cur - OTHER_FDS) / RUN_FDS : 0;
+	return n < 1 ? 1 : n < jobs ? (size_t)n : jobs;
+}
+
 int
 df_holdout_open(struct df_evaluation *w, struct df_err *e)
 {
@@ -292,6 +309,7 @@ df_holdout_open(struct df_evaluation *w, struct df_err *e)
 	w->judge.processes = df_run_setting_int(r, "judge.processes", 512);
 	w->judge.output = (size_t)df_run_setting_int(r, "judge.output_bytes",
 	    1048576);
+	w->jobs = affordable(w->jobs);
 	return judge_environment(w, e) < 0 ? -1 : df_judge_open(&w->judge, e);
 }
 

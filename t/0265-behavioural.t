@@ -414,6 +414,79 @@ is "$(marks)" 'HS-001 PASS - 3/3
 HS-002 ERROR environment -
 HS-003 PASS - -' 'is an ERROR of the program that names it'
 
+# what the judge sets itself is nobody else's
+suite 'Order: P0 first, then P1.
+
+## Environment Variables
+
+- `PATH`: where `greet` is, required
+- `HOME`: is empty, required
+- `TMPDIR`: required
+- `DF_HOLDOUT_RUN`: the run, default 7'
+sh_hs P1 '' 'test "$PATH" = /usr/bin:/bin:/usr/sbin:/sbin' \
+	'test "$TMPDIR $DF_HOLDOUT_RUN" = "/tmp 1" && test ! -w "$HOME"'
+tap_hs '' 'echo 1..1' 'test "$(greet x)" = hello || printf "not "' 'echo ok 1'
+sh_hs P1 '' 'exit 0'
+printf '#!/bin/sh\necho hello\n' >base/greet
+chmod 755 base/greet
+built --spec s --tests tests
+run env PATH=".:$PATH" DF_HOLDOUT_RUN=9 TMPDIR="$tmp" df-holdout
+is "$(marks)" 'HS-001 PASS - -
+HS-002 FAIL verify -
+HS-003 PASS - -' 'what is judged is not found by a PATH of ours'
+rm base/greet
+
+# ---- what cannot be run, and what is run in the same shell ----
+
+suite 'P1 0/40.'
+hs P1 '' '' 'exit 0'
+hs P1 '' .sh ''
+hs P1 '' .t 'echo 1..1; echo ok 1'
+sh_hs P1 '' 'if true; then . ./greet.sh; fi'
+sh_hs P1 '' 'true' 'if ! command . ./greet.sh; then exit 1; fi'
+sh_hs P1 '' 'if test -e evaluate; then sourced; fi' 'exit 0'
+built --spec s --tests tests
+run df-holdout
+is "$(marks)" 'HS-001 ERROR program -
+HS-002 ERROR program -
+HS-003 ERROR program -
+HS-004 PASS - -
+HS-005 PASS - -
+HS-006 PASS - -' 'a file that is no program says nothing of the result'
+is "$(jq -c '[.holdouts[] | .independent]' "$DF_RUN/holdout/1.json")" \
+	'[true,true,true,false,false,true]' \
+	'behind a word of the shell a file is sourced as well'
+
+# ---- more runs at a time than descriptors ----
+
+suite
+sh_hs P1 '  runs_required: 30' 'sleep 0.2'
+sh_hs P1 '' 'exit 0'
+sh_hs P1 '' 'exit 0'
+built --spec s --tests tests
+(
+	# shellcheck disable=SC3045 # the shells that there are have it
+	ulimit -S -n 160
+	run df-holdout -q -j 256
+)
+is "$(mark HS-001)" 'PASS - 30/30' 'all runs are made'
+
+# ---- so much output that a record could not hold it ----
+
+suite
+i=0
+while [ $i -lt 25 ]; do
+	i=$((i + 1))
+	sh_hs P1 '  runs_required: 2' 'sh greet.sh' 'exit 1'
+done
+mv base/greet.sh greet.sh
+echo 'head -c 70000 /dev/zero' >base/greet.sh
+built --spec s --tests tests
+exits 1 'output without end prevents no verdict' df-holdout -q -j 4
+is "$(mark HS-025)" 'FAIL verify 0/2' 'nor that of a scenario'
+ok 'and the whole record opens' full
+mv greet.sh base/greet.sh
+
 # ---- TAP or exit status ----
 
 suite 'P1 0/40.'
@@ -527,6 +600,12 @@ HS-003 FAIL verify -
 HS-004 FAIL verify -
 HS-005 PASS - 99/100' 'which are made'
 ok 'its record follows the schema' df-validate -q "$DF_RUN/holdout/1.json"
+manifest ''
+printf '%s\n' '#!/bin/sh' 'echo 1..1' '. ./greet.sh' 'echo ok 1' >tests/first
+built --spec s --tests tests
+run df-holdout
+is "$(mark HS-001) $(jq '.holdouts[0].independent' "$DF_RUN/holdout/1.json")" \
+	'PASS - - false' 'one that sources what it judges is not independent'
 for i in '"runs":0' '"runs":101' '"runs":3,"need":0' '"runs":3,"need":4' \
     '"need":2' '"runs":"3"'; do
 	manifest ",$i"

@@ -20,7 +20,7 @@ static int
 yaml_has(const struct df_md *md, uint32_t fence, const char *key,
     struct df_str *value)
 {
-	size_t n = strlen(key), k, quote;
+	size_t n = strlen(key), k, quote, colon;
 	const char *p;
 	uint32_t i;
 
@@ -32,10 +32,14 @@ yaml_has(const struct df_md *md, uint32_t fence, const char *key,
 		    t.s[0] == ' '; k++)
 			t = rd_advance(t, 1);
 		quote = t.n && (t.s[0] == '"' || t.s[0] == '\'');
-		if (t.n <= n + 2 * quote || t.s[n + 2 * quote] != ':' ||
-		    memcmp(t.s + quote, key, n) != 0)
+		if (t.n <= n + 2 * quote || memcmp(t.s + quote, key, n) != 0)
 			continue;
-		*value = rd_advance(t, n + 2 * quote + 1);
+		for (colon = n + 2 * quote; colon < t.n &&
+		    (t.s[colon] == ' ' || t.s[colon] == '\t'); colon++)
+			;
+		if (colon == t.n || t.s[colon] != ':')
+			continue;
+		*value = rd_advance(t, colon + 1);
 		if ((p = df_str_find(*value, " #")) != NULL)
 			value->n = (size_t)(p - value->s);
 		*value = df_str_trim(*value);

@@ -90,7 +90,13 @@ next(struct cur *c)
 	c->col = 0;
 }
 
-/* "key:", "key: value", "\"key\": value": the key, and the bytes up to the
+static int
+is_gap(int ch)
+{
+	return ch == ' ' || ch == '\t';
+}
+
+/* "key:", "key : value", "\"key\": value": the key, and the bytes up to the
    value; 0 when t does not begin with one. */
 static size_t
 key_len(struct df_str t, struct df_str *key)
@@ -104,8 +110,10 @@ key_len(struct df_str t, struct df_str *key)
 	key->n = n - quote;
 	if (quote && (n == t.n || t.s[n++] != t.s[0]))
 		return 0;
+	while (n < t.n && is_gap(t.s[n]))
+		n++;
 	if (key->n == 0 || n >= t.n || t.s[n] != ':' ||
-	    (n + 1 < t.n && t.s[n + 1] != ' '))
+	    (n + 1 < t.n && !is_gap(t.s[n + 1])))
 		return 0;
 	return n + 1;
 }
@@ -113,7 +121,7 @@ key_len(struct df_str t, struct df_str *key)
 static int
 is_entry(struct df_str t)
 {
-	return t.n && t.s[0] == '-' && (t.n == 1 || t.s[1] == ' ');
+	return t.n && t.s[0] == '-' && (t.n == 1 || is_gap(t.s[1]));
 }
 
 /*

@@ -8,6 +8,7 @@
 #include "spec/score.h"
 
 #define OUTPUT_MAX ((size_t)65536)	/* of a scenario in the record */
+#define OUTPUT_ALL (DF_JSON_MAX / 2)	/* of all of them, as JSON */
 
 static const char *const mark_name[] = { "PASS", "FAIL", "ERROR" };
 static const char *const verdict_name[] = { "ACCEPT", "REJECT", "ERROR" };
@@ -33,13 +34,29 @@ df_score_runs(struct df_scored *x)
 	x->why = x->run[i].why;
 }
 
+/* At most so many bytes are needed for that one in JSON. */
+static size_t
+json_bytes(int ch)
+{
+	return ch < ' ' || ch == 0x7f ? 6 : ch >= 0x80 ? 3 : ch == '"' ||
+	    ch == '\\' ? 2 : 1;
+}
+
 void
 df_score_output(struct df_scored_run *r, const struct df_buf *output,
-    const struct df_suite_item *item)
+    const struct df_suite_item *item, size_t scenarios)
 {
-	size_t max = OUTPUT_MAX / (size_t)item->runs;
-	size_t cut = output->n > max ? output->n - max : 0;
+	size_t runs = (size_t)item->runs, max = OUTPUT_MAX / runs;
+	/* of several runs one stands there twice */
+	size_t left = OUTPUT_ALL / scenarios / (runs > 1 ? runs + 1 : 1);
+	size_t cut = output->n, n;
 
+	for (; cut > 0 && output->n - cut < max; cut--) {
+		n = json_bytes((unsigned char)output->s[cut - 1]);
+		if (n > left)
+			break;
+		left -= n;
+	}
 	df_buf_add(&r->output, output->s + cut, output->n - cut);
 }
 

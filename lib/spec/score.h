@@ -47,10 +47,13 @@ struct df_scored {
  * that of the first run that ended so.
  */
 void df_score_runs(struct df_scored *x);
-/* Keep of a run's output what goes into the record: its end, so that the runs
-   of a scenario together are at most 64 KiB. */
+/*
+ * Keep of a run's output what goes into the record: its end, so that the runs
+ * of a scenario together are at most 64 KiB, and those of so many scenarios as
+ * JSON half of what one text of JSON may have.
+ */
 void df_score_output(struct df_scored_run *r, const struct df_buf *output,
-	const struct df_suite_item *item);
+	const struct df_suite_item *item, size_t scenarios);
 /* Did it pass, but not in every run? */
 int df_score_flaky(const struct df_scored *x);
 

@@ -143,6 +143,28 @@ with_program(jv o, const struct df_buf *prog)
 
 /* ---- items from D9 ---- */
 
+/* Behind blanks and the words of the shell that a command may follow. */
+static const char *
+command(const char *s)
+{
+	static const char *const before[] = { "if", "then", "elif", "else",
+	    "while", "until", "do", "!", "time", "builtin", "command" };
+	size_t i, n;
+
+	do {
+		s += strspn(s, " \t");
+		for (i = 0; i < DF_LEN(before); i++) {
+			n = strlen(before[i]);
+			if (strncmp(s, before[i], n) == 0 &&
+			    (s[n] == ' ' || s[n] == '\t'))
+				break;
+		}
+		if (i < DF_LEN(before))
+			s += n;
+	} while (i < DF_LEN(before));
+	return s;
+}
+
 /*
  * Does a block run, in the judge's own shell, something that is not in the
  * block: ". file", "source file", "eval ..."?  Then what the artifact wrote
@@ -158,7 +180,7 @@ same_shell(const char *code)
 
 	while (*s) {
 		if (start) {
-			s += strspn(s, " \t");
+			s = command(s);
 			for (i = 0; i < DF_LEN(word); i++) {
 				n = strlen(word[i]);
 				if (strncmp(s, word[i], n) == 0 &&
@@ -406,7 +428,8 @@ manifest_item(jv m, const char *tests, const struct df_spec *sp,
 	o = df_jset(o, "contracts", jv_is_valid(v) ? v : jv_array());
 	o = df_jset_str(o, "class", df_class_name(DF_CLASS_TAP));
 	o = df_jset_str(o, "id", df_jv_str(m, "id"));
-	o = df_jset_bool(o, "independent", 1);
+	o = df_jset_bool(o, "independent", !is_shell(&prog) ||
+	    !same_shell(prog.s));
 	o = df_jset_int(o, "plan", df_jv_int(m, "plan", 1));
 	o = df_jset_int(o, "priority", pri[1] - '0');
 	v = df_jv_get(m, "validates");

@@ -259,6 +259,10 @@ program_argv(struct df_trial *t, struct df_err *e)
 		df_list_free(&args);
 		if (r < 0)
 			return -1;
+	} else if (t->program->n < 4 ||
+	    memcmp(t->program->s, "\177ELF", 4) != 0) {
+		return df_fail(e, DF_EXTERNAL, "judge.program",
+		    "the program is neither a script with \"#!\" nor compiled");
 	}
 	if (plain)
 		df_list_addf(&t->argv, "%s/%s/program", j->scratch, t->name);
@@ -412,19 +416,33 @@ run(void *arg, struct df_err *e)
 	return df_sandbox_exec(&t->sandbox, &t->command, e);
 }
 
+static const char *const fixed[] = { "PATH=/usr/bin:/bin:/usr/sbin:/sbin",
+    "TMPDIR=/tmp", "PYTHONSAFEPATH=1", "PYTHONNOUSERSITE=1",
+    "PYTHONDONTWRITEBYTECODE=1", "GIT_CONFIG_GLOBAL=/dev/null",
+    "GIT_CONFIG_NOSYSTEM=1" };
+
+int
+df_judge_sets(const char *name)
+{
+	size_t i, n = strlen(name);
+
+	for (i = 0; i < DF_LEN(fixed); i++)
+		if (strncmp(fixed[i], name, n) == 0 && fixed[i][n] == '=')
+			return 1;
+	return strcmp(name, "HOME") == 0 ||
+	    strcmp(name, "DF_HOLDOUT_RUN") == 0;
+}
+
 static void
 environment(struct df_trial *t)
 {
-	static const char *const fixed[] = {
-	    "PATH=/usr/bin:/bin:/usr/sbin:/sbin", "LANG=C.UTF-8",
-	    "TERM=dumb", "TMPDIR=/tmp", "PYTHONSAFEPATH=1",
-	    "PYTHONNOUSERSITE=1", "PYTHONDONTWRITEBYTECODE=1",
-	    "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1" };
 	struct df_list *l = &t->environ;
 	size_t i;
 
 	for (i = 0; i < DF_LEN(fixed); i++)
 		df_list_addf(l, "%s", fixed[i]);
+	df_list_addf(l, "LANG=C.UTF-8");
+	df_list_addf(l, "TERM=dumb");
 	df_list_addf(l, "HOME=%s", t->judge->level == DF_LEVEL_NONE ?
 	    t->home : DF_INSIDE_HOME);
 	if (t->program)

@@ -58,6 +58,12 @@ struct df_judge {
 /* DF_EXTERNAL when no sandbox of the level starts. */
 int df_judge_open(struct df_judge *j, struct df_err *e) DF_CHECK;
 void df_judge_close(struct df_judge *j);
+/*
+ * Does the judge set that variable of the environment itself?  Then it is not
+ * passed on: a PATH with "." in it would run what is judged in the place of
+ * what the scenario calls.
+ */
+int df_judge_sets(const char *name);
 
 enum df_trial_status { DF_TRIAL_PASS, DF_TRIAL_FAIL, DF_TRIAL_ERROR };
 const char *df_trial_status_name(enum df_trial_status s);	/* "PASS" */

@@ -92,6 +92,8 @@ plan_line(struct tap *t, const char *s, const char *end)
 	if (t->own == 0) {
 		if (n != t->plan)
 			wrong(t, "its plan is not that of the manifest", 0);
+		else if (directive(s, end))
+			wrong(t, "its plan is skipped or to do", 0);
 		return;
 	}
 	if (t->own == 2)

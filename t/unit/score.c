@@ -121,7 +121,7 @@ records(void)
 	    .level = "bwrap" };
 	struct df_buf b = DF_BUF_INIT, out = DF_BUF_INIT;
 	struct df_err e;
-	size_t i;
+	size_t i, n;
 	jv all, v;
 
 	(void)item(&it, ",\"runs\":3,\"need\":2");
@@ -138,9 +138,23 @@ records(void)
 	for (i = 0; i < 70000; i++)
 		df_buf_ch(&out, 'a' + (int)(i % 26));
 	for (i = 0; i < 3; i++)
-		df_score_output(&r[i], &out, &it);
+		df_score_output(&r[i], &out, &it, 1);
 	ok(r[0].output.n == 65536 / 3 && r[0].output.s[r[0].output.n - 1] ==
 	    out.s[out.n - 1], "of long output each run keeps its part");
+	df_buf_reset(&b);
+	for (i = 0; i < 70000; i++)
+		df_buf_ch(&b, (int)(i % 7));
+	for (i = 0; i < 3; i++) {
+		df_buf_reset(&r[i].output);
+		df_score_output(&r[i], &b, &it, 1000);
+	}
+	n = 4 * 6 * r[0].output.n * 1000;
+	ok(n <= DF_JSON_MAX / 2 && n > DF_JSON_MAX / 2 - 24000 - 24000,
+	    "what many scenarios wrote has its place in one record");
+	for (i = 0; i < 3; i++) {
+		df_buf_reset(&r[i].output);
+		df_score_output(&r[i], &out, &it, 1);
+	}
 	df_buf_reset(&b);
 	ok(df_schema_write(&b, df_score_json(&s, 0), "holdout", &e) == 0,
 	    "the record follows its schema");
@@ -229,6 +243,8 @@ own_plans(void)
 		is_str(judge(said[i][0], 0), said[i][1], said[i][1]);
 	is_str(judge("1..1\nok 1\n1..1\n", 1), "PASS", "a plan that is known");
 	is_str(judge("ok 1\n", 1), "PASS", "need not be there");
+	is_str(judge("1..1 # SKIP all\nok 1\n", 1), "ERROR its plan is "
+	    "skipped or to do", "and is not skipped");
 	is_str(judge("ok 1\n", 2000000000), "ERROR 2000000000 tests are "
 	    "planned, and most are missing", "and may be large");
 	for (i = 0; i < DF_LEN(tap); i++)

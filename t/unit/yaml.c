@@ -220,6 +220,21 @@ remarked(const char *lines, uint32_t line, uint32_t col, const char *text)
 }
 
 static void
+gaps(void)
+{
+	read_docs(9, "```yaml\nscenario_id : HS-007\n\"priority\" : P0\n"
+	    "title\t: x\nauthority :\n  d2_scenarios : [SC-001]\n```\n",
+	    0);
+	ok(sp.d9.holdouts == 1 &&
+	    strcmp(sp.d9.holdout[0].item.id, "HS-007") == 0 &&
+	    sp.d9.holdout[0].priority == 0, "a blank before a colon");
+	is_str(join(&sp.d9.holdout[0].validates), "SC-001",
+	    "does not hide what it says");
+	read_docs(9, "```yaml\npriority P0 : x\ntitle x: y\n```\n", 0);
+	ok(sp.d9.holdouts == 0, "but other words are other keys");
+}
+
+static void
 yaml_refused(void)
 {
 	static const char *const same[] = {
@@ -239,7 +254,9 @@ yaml_refused(void)
 		"pass_criteria: {runs_required: 3, pass_threshold: 2}\n"),
 		"evidence_to_collect:\n- a\n- http://x/y:z\n- b:c\n- d -- e\n",
 		"---\ntitle: x\n", "title:\ncategory: null\n",
-		"title: \"\"\ncategory: \"null\"\n"
+		"title: \"\"\ncategory: \"null\"\n",
+		"action :\n  \"description\" : x\n  steps :\n  - a : b\n"
+		"  -\tc\ncategory:\td\ntitle : e:f\n"
 	};
 	struct df_buf b = DF_BUF_INIT;
 	const struct df_behaviour *y;
@@ -404,6 +421,7 @@ main(void)
 	char root[4096];
 
 	yaml();
+	gaps();
 	yaml_refused();
 	hostile();
 	every_set("t/data/sets");
