@@ -148,7 +148,7 @@ records(void)
 		df_buf_reset(&r[i].output);
 		df_score_output(&r[i], &b, &it, 1000);
 	}
-	n = 4 * 6 * r[0].output.n * 1000;
+	n = (size_t)24 * r[0].output.n * 1000;
 	ok(n <= DF_JSON_MAX / 2 && n > DF_JSON_MAX / 2 - 24000 - 24000,
 	    "what many scenarios wrote has its place in one record");
 	for (i = 0; i < 3; i++) {
