@@ -82,33 +82,19 @@ ck_doc(unsigned doc)
 	return at;
 }
 
-/* Where a line's text begins: a byte order mark is none of it. */
-static uint32_t
-line_start(const struct df_doc *d, uint32_t line, uint32_t *n)
-{
-	uint32_t i = d->md->line[line - 1].off;
-
-	*n = (uint32_t)d->md->line[line - 1].len;
-	if (i == 0 && *n >= 3 && memcmp(d->s, "\357\273\277", 3) == 0) {
-		i += 3;
-		*n -= 3;
-	}
-	return i;
-}
-
 /* The column of a place, counted in characters. */
 static uint32_t
 column(struct ck *c, struct df_span at)
 {
 	const struct df_doc *d = &c->sp->doc[at.doc];
-	uint32_t i, n, col = 1;
+	uint32_t i, col = 1;
 
 	if (at.line == 0 || d->md == NULL || at.line > d->md->lines)
 		return 0;
-	i = line_start(d, at.line, &n);
+	i = d->md->line[at.line - 1].off;
 	if (at.off < i)
-		return at.off == 0;	/* the mark itself */
-	if (at.off > i + n)
+		return at.line == 1;	/* a byte order mark */
+	if (at.off > i + d->md->line[at.line - 1].len)
 		return 0;
 	if (c->last.doc == at.doc && c->last.line == at.line &&
 	    c->last.off <= at.off) {
@@ -126,14 +112,12 @@ static const char *
 line_of(const struct df_spec *sp, struct df_span at, size_t *n)
 {
 	const struct df_doc *d = &sp->doc[at.doc];
-	uint32_t i, len;
 
 	*n = 0;
 	if (at.line == 0 || d->md == NULL || at.line > d->md->lines)
 		return NULL;
-	i = line_start(d, at.line, &len);
-	*n = len;
-	return d->s + i;
+	*n = d->md->line[at.line - 1].len;
+	return d->s + d->md->line[at.line - 1].off;
 }
 
 static int

@@ -320,13 +320,13 @@ df_md_read(struct df_md *md, struct df_arena *a, const char *s, size_t n,
 		raw.n = (size_t)((nl ? nl : end) - p);
 		if (raw.n && raw.s[raw.n - 1] == '\r')
 			raw.n--;
-		l->off = (uint32_t)(p - s);
-		l->len = (uint32_t)raw.n;
 		if (i == 0 && raw.n >= 3 &&
 		    memcmp(raw.s, "\xef\xbb\xbf", 3) == 0) {
 			raw.s += 3;
 			raw.n -= 3;
 		}
+		l->off = (uint32_t)(raw.s - s);
+		l->len = (uint32_t)raw.n;
 		one_line(&sc, l, raw);
 		p = nl ? nl + 1 : end;
 	}

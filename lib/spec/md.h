@@ -50,7 +50,8 @@ struct df_md_line {
 				   of a fence its info string; of code the
 				   bytes as they are */
 	uint32_t n;
-	uint32_t off;		/* of the line in the document */
+	uint32_t off;		/* of the line in the document, behind a byte
+				   order mark */
 	uint32_t len;		/* its bytes without the line end */
 	uint32_t num;		/* number of a "12." list marker */
 	uint8_t kind;		/* enum df_md_kind */

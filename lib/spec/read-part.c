@@ -75,7 +75,8 @@ rd_span(struct rd *r, uint32_t a, uint32_t b)
 		return s;
 	end = b < md->lines ? md->line[b].off : md->n;
 	s.line = a + 1;
-	s.off = md->line[a].off;
+	/* the first one has a byte order mark too: spans cover every byte */
+	s.off = a ? md->line[a].off : 0;
 	s.len = (uint32_t)end - s.off;
 	return s;
 }
