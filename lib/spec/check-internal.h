@@ -13,7 +13,6 @@
 struct ck {
 	struct df_check *out;
 	const struct df_spec *sp;
-	unsigned near;		/* suggestions made: each costs a search */
 	const struct df_item **byplace;	/* made when first needed */
 	struct df_span last;	/* of the last finding, and its column: many */
 	uint32_t lastcol;	/* in one line are counted once */

@@ -305,11 +305,7 @@ one_cycle(void *arg, const struct df_task *const *cycle, size_t n)
 	struct df_buf b = DF_BUF_INIT;
 	size_t i;
 
-	for (i = 0; i < n && i < 50; i++)
-		df_buf_fmt(&b, "%s \xe2\x86\x92 ", cycle[i]->item.id);
-	if (i < n)
-		df_buf_fmt(&b, "(%zu more) \xe2\x86\x92 ", n - i);
-	df_buf_str(&b, cycle[0]->item.id);
+	df_cycle_path(&b, cycle, n);
 	if (c->out->row[DF_CHECK_CYCLES].errors == 0)
 		ck_say(c, DF_CHECK_CYCLES,
 		    "Dependency cycle detected in D8: %s", b.s);

@@ -4,69 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "run/head.h"
 #include "spec/check-internal.h"
-
-const char *const df_severity_name[3] = { "note", "warning", "error" };
-
-static const char *const check_name[DF_CHECKS] = {
-	"all_documents_present", "d6_no_open_items", "d2_scenarios_covered",
-	"d4_contracts_covered", "d9_minimum_holdouts",
-	"d8_no_dependency_cycles", "documents_readable", "no_placeholders",
-	"ids_unique", "references_resolve", "d1_constitution_complete",
-	"d5_blocking_decided", "d8_tasks_complete", "d9_holdouts_judgeable",
-	"d9_scenarios_covered", "d9_not_in_public", "documents_agree"
-};
-
-const char *
-df_check_name(enum df_check_id id)
-{
-	return check_name[id];
-}
-
-/* Checks that are made of D9 alone or need it. */
-static const uint8_t needs_d9[DF_CHECKS] = {
-	[DF_CHECK_HOLDOUTS] = 1, [DF_CHECK_JUDGE] = 1,
-	[DF_CHECK_COVERAGE] = 1, [DF_CHECK_LEAK] = 1
-};
+#include "spec/found.h"
 
 /* ---- findings ---- */
-
-#define MSG_MAX 2000	/* bytes of a finding */
-#define SAY_MAX 8000	/* bytes of what a check says */
-
-/* A text for people and records: cut where a character ends. */
-static const char *
-clipped(struct ck *c, struct df_buf *b, size_t max)
-{
-	const char *s;
-
-	if (b->n > max) {
-		while (max && ((unsigned char)b->s[max] & 0xc0) == 0x80)
-			max--;
-		df_buf_cut(b, max);
-		df_buf_str(b, " ...");
-	}
-	s = df_arena_str(&c->out->arena, b->s, b->n);
-	df_buf_release(b);
-	return s;
-}
-
-static const char *text_of(struct ck *c, const char *fmt, ...)
-    DF_PRINTF(2, 3);
-
-static const char *
-text_of(struct ck *c, const char *fmt, ...)
-{
-	struct df_buf b = DF_BUF_INIT;
-	va_list ap;
-
-	va_start(ap, fmt);
-	df_buf_vfmt(&b, fmt, ap);
-	va_end(ap);
-	return clipped(c, &b, MSG_MAX);
-}
 
 int
 ck_have(const struct ck *c, unsigned docs)
@@ -166,87 +108,38 @@ void
 ck_add(struct ck *c, const char *rule, struct df_span at, const char *hint,
     const char *fmt, ...)
 {
-	struct df_check *o = c->out;
-	const struct df_rule_def *r = df_rule_find(rule);
-	struct df_buf b = DF_BUF_INIT;
 	struct df_diag *d;
 	va_list ap;
 
-	if (r == NULL)
-		DF_BUG(rule);
-	o->count[r->severity]++;
-	if (r->severity == DF_ERROR)
-		o->row[r->check].errors++;
-	if (r->severity == DF_WARNING)
-		o->row[r->check].warnings++;
-	if (o->n == DF_DIAGS_MAX) {
-		o->cut++;
-		return;
-	}
 	va_start(ap, fmt);
-	df_buf_vfmt(&b, fmt, ap);
+	d = df_found_add(c->out, rule, fmt, ap);
 	va_end(ap);
-	DF_GROW(o->diag, o->n, o->cap);
-	d = &o->diag[o->n++];
-	memset(d, 0, sizeof(*d));
-	d->rule = r;
-	d->severity = r->severity;
+	if (d == NULL)
+		return;
 	d->path = at.doc ? c->sp->doc[at.doc].path : c->sp->dir;
 	d->doc = at.doc;
-	d->d9 = r->d9 || at.doc == 9;
+	d->d9 = d->rule->d9 || at.doc == 9;
 	d->line = at.line;
 	d->col = column(c, at);
 	d->text = at.doc ? line_of(c->sp, at, &d->ntext) : NULL;
 	d->item = item_at(c, at);
-	d->msg = clipped(c, &b, MSG_MAX);
 	d->hint = hint ? hint : "";
 }
 
 void
 ck_say(struct ck *c, enum df_check_id id, const char *fmt, ...)
 {
-	struct df_buf b = DF_BUF_INIT;
 	va_list ap;
 
 	va_start(ap, fmt);
-	df_buf_vfmt(&b, fmt, ap);
+	df_found_say(c->out, id, fmt, ap);
 	va_end(ap);
-	c->out->row[id].msg = clipped(c, &b, SAY_MAX);
 }
 
 void
 ck_ran(struct ck *c, enum df_check_id id)
 {
 	c->out->row[id].ran = 1;
-}
-
-/*
- * Could an id be meant by another?  One character of it is wrong, missing or
- * too much, two have changed places, or only the zeros before its number
- * differ.  SC-099 is no slip of SC-001.
- */
-static int
-is_slip(const char *id, const char *word)
-{
-	size_t n = strlen(id), m = strlen(word), i = 0, k;
-
-	if (n != m) {
-		while (id[i] && id[i] == word[i] && (id[i] < '0' ||
-		    id[i] > '9'))
-			i++;
-		k = i + strspn(word + i, "0");
-		i += strspn(id + i, "0");
-		if (strcmp(id + i, word + k) == 0)
-			return 1;
-		for (i = 0; id[i] && id[i] == word[i]; i++)
-			;
-		return strcmp(id + i + (n > m), word + i + (m > n)) == 0;
-	}
-	while (id[i] && id[i] == word[i])
-		i++;
-	return strcmp(id + i + 1, word + i + 1) == 0 || (i + 1 < n &&
-	    id[i] == word[i + 1] && id[i + 1] == word[i] &&
-	    strcmp(id + i + 2, word + i + 2) == 0);
 }
 
 const char *
@@ -256,16 +149,13 @@ ck_near(struct ck *c, const char *id, enum df_family f)
 	const char **word, *near;
 	size_t i, n = 0;
 
-	if (sp->nitems > 2000 || ++c->near > 100)
-		return "";
 	word = df_calloc(sp->nitems + 1, sizeof(*word));
 	for (i = 0; i < sp->nitems; i++)
-		if (sp->items[i]->family == f && strcmp(sp->items[i]->id,
-		    id) != 0 && is_slip(id, sp->items[i]->id))
+		if (sp->items[i]->family == f)
 			word[n++] = sp->items[i]->id;
-	near = n == 1 ? word[0] : df_suggest(id, word, n);
+	near = df_found_near(c->out, id, word, n);
 	free(word);
-	return near ? text_of(c, "did you mean %s?", near) : "";
+	return near;
 }
 
 /* ---- the whole ---- */
@@ -280,50 +170,6 @@ remarks(struct ck *c)
 	for (i = 0; i < sp->remarks; i++)
 		ck_add(c, sp->remark[i].rule, sp->remark[i].at, "", "%s",
 		    sp->remark[i].msg);
-}
-
-static int
-by_place(const void *a, const void *b)
-{
-	const struct df_diag *x = a, *y = b;
-
-	if (x->doc != y->doc)
-		return x->doc < y->doc ? -1 : 1;
-	if (x->line != y->line)
-		return x->line < y->line ? -1 : 1;
-	if (x->col != y->col)
-		return x->col < y->col ? -1 : 1;
-	if (x->rule != y->rule)
-		return x->rule < y->rule ? -1 : 1;
-	return strcmp(x->msg, y->msg);
-}
-
-static void
-finish(struct ck *c)
-{
-	struct df_check *o = c->out;
-	struct df_check_row *r;
-	size_t i;
-	unsigned k;
-
-	if (o->n)
-		qsort(o->diag, o->n, sizeof(*o->diag), by_place);
-	for (k = 0; k < DF_CHECKS; k++) {
-		r = &o->row[k];
-		if (r->errors)
-			r->ran = 1;
-		r->pass = r->errors == 0;
-		if (r->errors)
-			o->pass = 0;
-		if (r->errors)
-			r->detail = df_arena_alloc(&o->arena,
-			    r->errors * sizeof(*r->detail));
-	}
-	for (i = 0; i < o->n; i++)
-		if (o->diag[i].severity == DF_ERROR) {
-			r = &o->row[o->diag[i].rule->check];
-			r->detail[r->details++] = o->diag[i].msg;
-		}
 }
 
 static void
@@ -354,15 +200,8 @@ void
 df_check_run(struct df_check *out, const struct df_spec *sp)
 {
 	struct ck c = { .out = out, .sp = sp };
-	unsigned k;
 
-	memset(out, 0, sizeof(*out));
-	out->pass = 1;
-	for (k = 0; k < DF_CHECKS; k++) {
-		out->row[k].name = check_name[k];
-		out->row[k].msg = "";
-		out->row[k].d9 = needs_d9[k];
-	}
+	df_found_begin(out);
 	count(&c);
 	remarks(&c);
 	ck_documents(&c);
@@ -384,7 +223,7 @@ df_check_run(struct df_check *out, const struct df_spec *sp)
 		ck_coverage(&c);
 		ck_leak(&c);
 	}
-	finish(&c);
+	df_found_end(out, 0);
 	free(c.byplace);
 }
 

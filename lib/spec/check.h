@@ -124,6 +124,7 @@ struct df_check {
 	/* inside */
 	struct df_arena arena;
 	size_t cap;
+	unsigned hints;				/* searched for */
 	struct df_digest whole[DF_DOCS], part;	/* texts hashed before */
 	unsigned hashed;			/* which of whole, as bits */
 	const char *item;			/* whose is part, or NULL */

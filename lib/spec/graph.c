@@ -300,3 +300,15 @@ df_spec_responsible(const struct df_spec *sp, const struct df_item *scenario)
 {
 	return sp->d2.scenario[scenario->index].responsible;
 }
+
+void
+df_cycle_path(struct df_buf *b, const struct df_task *const *cycle, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n && i < 50; i++)
+		df_buf_fmt(b, "%s \xe2\x86\x92 ", cycle[i]->item.id);
+	if (i < n)
+		df_buf_fmt(b, "(%zu more) \xe2\x86\x92 ", n - i);
+	df_buf_str(b, cycle[0]->item.id);
+}

@@ -19,6 +19,11 @@ size_t df_spec_cycles(const struct df_spec *sp,
 	void (*f)(void *arg, const struct df_task *const *cycle, size_t n),
 	void *arg);
 
+/* Append such a cycle as a path, "T-002 -> T-003 -> T-002" with arrows; of a
+   long one the first 50 tasks. */
+void df_cycle_path(struct df_buf *b, const struct df_task *const *cycle,
+	size_t n);
+
 /* Set df_scenario.responsible (df_spec_responsible()): for the reader. */
 void df_spec_assign(struct df_spec *sp);
 

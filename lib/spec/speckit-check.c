@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "spec/found.h"
 #include "spec/graph.h"
 #include "spec/speckit-internal.h"
 
@@ -13,15 +13,6 @@
 struct sc {
 	struct df_check *out;
 	const struct df_speckit *sk;
-	unsigned near;
-};
-
-/* The rows that have a meaning here. */
-static const uint8_t row[] = {
-	DF_CHECK_DOCUMENTS, DF_CHECK_OPEN, DF_CHECK_SCENARIOS,
-	DF_CHECK_CONTRACTS, DF_CHECK_HOLDOUTS, DF_CHECK_CYCLES,
-	DF_CHECK_READABLE, DF_CHECK_FILLED, DF_CHECK_IDS, DF_CHECK_REFS,
-	DF_CHECK_CONSTITUTION, DF_CHECK_TASKS
 };
 
 /* The document of ours that a kind of file becomes. */
@@ -31,22 +22,6 @@ static const uint8_t doc_of[DF_SK_KINDS] = {
 	[DF_SK_QUICKSTART] = 10, [DF_SK_CONTRACT] = 4, [DF_SK_CHECKLIST] = 6,
 	[DF_SK_OTHER] = 0
 };
-
-static const char *
-kept(struct sc *c, struct df_buf *b, size_t max)
-{
-	const char *s;
-
-	if (b->n > max) {
-		while (max && ((unsigned char)b->s[max] & 0xc0) == 0x80)
-			max--;
-		df_buf_cut(b, max);
-		df_buf_str(b, " ...");
-	}
-	s = df_arena_str(&c->out->arena, b->s, b->n);
-	df_buf_release(b);
-	return s;
-}
 
 /* The line that a place is on. */
 static void
@@ -81,31 +56,14 @@ static void
 say(struct sc *c, const char *rule, struct df_skplace at, const char *item,
     const char *hint, const char *fmt, ...)
 {
-	struct df_check *o = c->out;
-	const struct df_rule_def *r = df_rule_find(rule);
-	struct df_buf b = DF_BUF_INIT;
 	struct df_diag *d;
 	va_list ap;
 
-	if (r == NULL)
-		DF_BUG(rule);
-	o->count[r->severity]++;
-	if (r->severity == DF_ERROR)
-		o->row[r->check].errors++;
-	if (r->severity == DF_WARNING)
-		o->row[r->check].warnings++;
-	if (o->n == DF_DIAGS_MAX) {
-		o->cut++;
-		return;
-	}
 	va_start(ap, fmt);
-	df_buf_vfmt(&b, fmt, ap);
+	d = df_found_add(c->out, rule, fmt, ap);
 	va_end(ap);
-	DF_GROW(o->diag, o->n, o->cap);
-	d = &o->diag[o->n++];
-	memset(d, 0, sizeof(*d));
-	d->rule = r;
-	d->severity = r->severity;
+	if (d == NULL)
+		return;
 	d->path = c->sk->dir;
 	if (at.file != DF_SK_NONE) {
 		d->path = c->sk->file[at.file].path;
@@ -116,7 +74,6 @@ say(struct sc *c, const char *rule, struct df_skplace at, const char *item,
 			set_line(c->sk, at, d);
 	}
 	d->item = item;
-	d->msg = kept(c, &b, 2000);
 	d->hint = hint;
 }
 
@@ -126,14 +83,12 @@ static void result(struct sc *c, enum df_check_id id, const char *fmt, ...)
 static void
 result(struct sc *c, enum df_check_id id, const char *fmt, ...)
 {
-	struct df_buf b = DF_BUF_INIT;
 	va_list ap;
 
 	va_start(ap, fmt);
-	df_buf_vfmt(&b, fmt, ap);
+	df_found_say(c->out, id, fmt, ap);
 	va_end(ap);
 	c->out->row[id].ran = 1;
-	c->out->row[id].msg = kept(c, &b, 8000);
 }
 
 static struct df_skplace
@@ -156,22 +111,6 @@ static int
 have(const struct sc *c, enum df_skkind k)
 {
 	return c->sk->doc[k] != DF_SK_NONE;
-}
-
-/* "did you mean T012?", or "". */
-static const char *
-near(struct sc *c, const char *id, const char **word, size_t n)
-{
-	struct df_buf b = DF_BUF_INIT;
-	const char *s;
-
-	if (n > 2000 || ++c->near > 100)
-		return "";
-	s = df_suggest(id, word, n);
-	if (s == NULL)
-		return "";
-	df_buf_fmt(&b, "did you mean %s?", s);
-	return kept(c, &b, 200);
 }
 
 static const char *
@@ -359,16 +298,18 @@ references(struct sc *c)
 		    have(c, DF_SK_SPEC)) {
 			bad++;
 			say(c, "speckit.story-ref", x->at,
-			    sk->task[x->from].id, near(c, x->id, story,
-			    sk->stories), "%s serves %s, which spec.md does "
-			    "not have", sk->task[x->from].id, x->id);
+			    sk->task[x->from].id, df_found_near(c->out,
+			    x->id, story, sk->stories),
+			    "%s serves %s, which spec.md does not have",
+			    sk->task[x->from].id, x->id);
 		}
 		if (x->kind == DF_SK_TASK_TASK) {
 			bad++;
 			say(c, "speckit.task-ref", x->at,
-			    sk->task[x->from].id, near(c, x->id, task,
-			    sk->tasks), "%s depends on %s, which tasks.md "
-			    "does not have", sk->task[x->from].id, x->id);
+			    sk->task[x->from].id, df_found_near(c->out,
+			    x->id, task, sk->tasks),
+			    "%s depends on %s, which tasks.md does not have",
+			    sk->task[x->from].id, x->id);
 		}
 	}
 	for (i = 0; i < sk->repeated.n; i++)
@@ -463,13 +404,8 @@ one_cycle(void *arg, const struct df_task *const *cycle, size_t n)
 {
 	struct sc *c = arg;
 	struct df_buf b = DF_BUF_INIT;
-	size_t i;
 
-	for (i = 0; i < n && i < 50; i++)
-		df_buf_fmt(&b, "%s \xe2\x86\x92 ", cycle[i]->item.id);
-	if (i < n)
-		df_buf_fmt(&b, "(%zu more) \xe2\x86\x92 ", n - i);
-	df_buf_str(&b, cycle[0]->item.id);
+	df_cycle_path(&b, cycle, n);
 	say(c, "speckit.cycle", c->sk->task[cycle[0]->item.index].at,
 	    cycle[0]->item.id, "", "tasks wait for each other: %s", b.s);
 	df_buf_release(&b);
@@ -667,64 +603,12 @@ constitution(struct sc *c)
 
 /* ---- the whole ---- */
 
-static int
-by_place(const void *a, const void *b)
-{
-	const struct df_diag *x = a, *y = b;
-	int d;
-
-	if ((x->path != y->path) && (d = strcmp(x->path, y->path)) != 0)
-		return d;
-	if (x->line != y->line)
-		return x->line < y->line ? -1 : 1;
-	if (x->col != y->col)
-		return x->col < y->col ? -1 : 1;
-	if (x->rule != y->rule)
-		return x->rule < y->rule ? -1 : 1;
-	return strcmp(x->msg, y->msg);
-}
-
-static void
-finish(struct sc *c)
-{
-	struct df_check *o = c->out;
-	struct df_check_row *r;
-	size_t i;
-
-	if (o->n)
-		qsort(o->diag, o->n, sizeof(*o->diag), by_place);
-	for (i = 0; i < DF_CHECKS; i++) {
-		r = &o->row[i];
-		if (r->errors) {
-			r->ran = 1;
-			o->pass = 0;
-			r->detail = df_arena_alloc(&o->arena,
-			    r->errors * sizeof(*r->detail));
-		}
-		r->pass = r->errors == 0;
-	}
-	for (i = 0; i < o->n; i++)
-		if (o->diag[i].severity == DF_ERROR) {
-			r = &o->row[o->diag[i].rule->check];
-			r->detail[r->details++] = o->diag[i].msg;
-		}
-}
-
 void
 df_speckit_check(struct df_check *out, const struct df_speckit *sk)
 {
-	struct sc c;
-	size_t i;
+	struct sc c = { out, sk };
 
-	memset(out, 0, sizeof(*out));
-	memset(&c, 0, sizeof(c));
-	c.out = out;
-	c.sk = sk;
-	out->pass = 1;
-	for (i = 0; i < DF_CHECKS; i++)
-		out->row[i].name = out->row[i].msg = "";
-	for (i = 0; i < DF_LEN(row); i++)
-		out->row[row[i]].name = df_check_name(row[i]);
+	df_found_begin(out);
 	out->sum.scenarios = sk->scenarios;
 	out->sum.contracts = sk->contracts;
 	out->sum.tasks = sk->tasks;
@@ -740,5 +624,5 @@ df_speckit_check(struct df_check *out, const struct df_speckit *sk)
 	say(&c, "speckit.no-holdouts", nowhere(), "", "someone who is not the "
 	    "builder writes D9", "no holdouts: a factory cannot approve");
 	result(&c, DF_CHECK_HOLDOUTS, "0 holdouts: Spec Kit has none");
-	finish(&c);
+	df_found_end(out, 1);
 }

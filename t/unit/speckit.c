@@ -273,29 +273,16 @@ relations(void)
 static void
 checks(void)
 {
-	struct df_spec_doc doc[DF_DOCS];
-	struct df_check c, d;
-	struct df_spec sp;
-	struct df_err e;
-	unsigned k, ran = 0;
+	struct df_check c;
 
 	READ("spec.md", "# X\n");
-	memset(doc, 0, sizeof(doc));
-	if (!ok(df_spec_read(&sp, doc, 0, 0, &e) == 0, "an empty set"))
-		return;
-	df_check_run(&d, &sp);
 	df_speckit_check(&c, &sk);
-	for (k = 0; k < DF_CHECKS; k++) {
-		if (*c.row[k].name == 0)
-			continue;
-		ran++;
-		is_str(c.row[k].name, d.row[k].name, "a row's name");
-	}
-	is_int(ran, 12, "rows");
+	is_str(c.row[DF_CHECK_CYCLES].name, "d8_no_dependency_cycles",
+	    "rows have the names of any specification's");
+	ok(c.row[DF_CHECK_DOCUMENTS].ran && !c.row[DF_CHECK_RESEARCH].ran &&
+	    !c.row[DF_CHECK_JUDGE].ran, "those are made that mean something");
 	ok(!c.pass && c.blocked, "an empty feature does not pass");
 	df_check_release(&c);
-	df_check_release(&d);
-	df_spec_release(&sp);
 	df_speckit_release(&sk);
 }
 
