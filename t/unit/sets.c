@@ -11,8 +11,7 @@
 #include <fcntl.h>
 
 #include "base/file.h"
-#include "spec/check.h"
-#include "tap.h"
+#include "docs.h"
 
 static int
 has(jv obj, const char *name)
@@ -225,19 +224,6 @@ check_holdouts(const struct df_spec *sp, jv want, const char *dir)
 		jv_free(w);
 	}
 	jv_free(want);
-}
-
-/* Spans of the frame and of the scenarios cover D9 once. */
-static void
-check_frame(const struct df_spec *sp, const char *dir)
-{
-	size_t n = 0, i;
-
-	for (i = 0; i < sp->d9.frames; i++)
-		n += sp->d9.frame[i].len;
-	for (i = 0; i < sp->d9.holdouts; i++)
-		n += sp->d9.holdout[i].item.at.len;
-	is_int(n, sp->doc[9].n, dir);
 }
 
 /* ---- what only our own sets are asked for ---- */

@@ -9,45 +9,10 @@
 #include <time.h>
 
 #include "base/file.h"
-#include "spec/check.h"
-#include "tap.h"
+#include "docs.h"
 
 static struct df_spec sp;
-
-/* Read documents given as number, text, ... 0. */
-static void
-read_docs(int n, ...)
-{
-	struct df_spec_doc doc[DF_DOCS];
-	struct df_err e;
-	va_list ap;
-
-	memset(doc, 0, sizeof(doc));
-	df_spec_release(&sp);
-	va_start(ap, n);
-	for (; n; n = va_arg(ap, int)) {
-		doc[n].s = va_arg(ap, const char *);
-		doc[n].n = strlen(doc[n].s);
-	}
-	va_end(ap);
-	if (df_spec_read(&sp, doc, 0, 0, &e) == -1) {
-		ok(0, "read: %s", e.msg);
-		exit(1);
-	}
-}
-
-static const char *
-join(const struct df_refs *r)
-{
-	static char s[1024];
-	size_t i;
-
-	s[0] = 0;
-	for (i = 0; i < r->n; i++)
-		snprintf(s + strlen(s), sizeof(s) - strlen(s), "%s%s%s",
-		    i ? " " : "", r->v[i].id, r->v[i].derived ? "~" : "");
-	return s;
-}
+#define read_docs(...) docs_read(&sp, __VA_ARGS__)
 
 static void
 yaml(void)
