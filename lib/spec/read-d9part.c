@@ -246,17 +246,30 @@ yrefs(struct rd *r, const struct rd_ynode *x, unsigned mask,
 	return t;
 }
 
+/* The first number in *t, which is left with what stands behind it; or -1. */
 static int64_t
-number_in(struct df_str t)
+number_in(struct df_str *t)
 {
 	int64_t n = -1;
-	size_t i;
 
-	for (i = 0; i < t.n && (t.s[i] < '0' || t.s[i] > '9'); i++)
-		;
-	for (; i < t.n && t.s[i] >= '0' && t.s[i] <= '9' && n < 100000; i++)
-		n = (n < 0 ? 0 : n * 10) + (t.s[i] - '0');
+	while (t->n && (*t->s < '0' || *t->s > '9'))
+		t->s++, t->n--;
+	for (; t->n && *t->s >= '0' && *t->s <= '9'; t->s++, t->n--)
+		if (n < 100000)
+			n = (n < 0 ? 0 : n * 10) + (*t->s - '0');
 	return n;
+}
+
+/* "2 of 3", "2 out of 3", "2/3": is the next number what it is out of? */
+static int
+is_of(struct df_str t)
+{
+	while (t.n && (*t.s < '0' || *t.s > '9')) {
+		if (strchr(" /outf", *t.s) == NULL)
+			return 0;
+		t.s++, t.n--;
+	}
+	return t.n > 0;
 }
 
 static void
@@ -267,6 +280,7 @@ read_behaviour(struct rd *r, const struct rd_ynode *y, struct df_behaviour *b)
 	    *p = rd_ychild(y, "pass_criteria"), *c;
 	VEC(struct df_assertion) v = { 0 };
 	struct df_value t;
+	struct df_str said;
 
 	b->category = ytext(r, y, "category");
 	b->setup = ytext(r, s, "description");
@@ -288,9 +302,14 @@ read_behaviour(struct rd *r, const struct rd_ynode *y, struct df_behaviour *b)
 	}
 	KEEP(r, v, &b->assertion, &b->assertions);
 	t = ytext(r, p, "runs_required");
-	b->runs = number_in(rd_textstr(&t));
+	said = rd_textstr(&t);
+	b->runs = number_in(&said);
+	b->runs_at = t.at;
 	t = ytext(r, p, "pass_threshold");
-	b->need = number_in(rd_textstr(&t));
+	said = rd_textstr(&t);
+	b->need = number_in(&said);
+	b->of = b->need >= 0 && is_of(said) ? number_in(&said) : -1;
+	b->need_at = t.at;
 }
 
 static struct df_value
@@ -303,7 +322,7 @@ static void
 blank_behaviour(struct df_behaviour *b)
 {
 	b->category = b->setup = b->action = b->outcome = rd_none();
-	b->runs = b->need = -1;
+	b->runs = b->need = b->of = -1;
 }
 
 void

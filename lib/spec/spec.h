@@ -489,7 +489,8 @@ struct df_behaviour {
 	struct df_assertion *assertion;
 	size_t assertions;
 	int64_t runs;		/* runs_required; -1 not said */
-	int64_t need;		/* "2 of 3": 2; -1 not said */
+	int64_t need, of;	/* pass_threshold, "2 of 3"; -1 not said */
+	struct df_span runs_at, need_at;	/* where they are said */
 };
 
 struct df_holdout {

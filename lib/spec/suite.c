@@ -236,29 +236,6 @@ line_of(const struct df_spec *sp, struct df_span at, const char *word)
 	return line;
 }
 
-/* "pass_threshold: 2 of 3": 3, or -1. */
-static int64_t
-threshold_total(const struct df_spec *sp, struct df_span at)
-{
-	static const char digits[] = "0123456789";
-	struct df_buf b = DF_BUF_INIT;
-	int64_t total = -1;
-	const char *s;
-
-	df_spec_cut(sp, at, &b);
-	s = strstr(b.s, "pass_threshold");
-	s = s ? s + strcspn(s, "0123456789\n") : "";
-	s += strspn(s, digits);
-	s += strspn(s, " /out");		/* "/", "out of" */
-	if (*s == 'f')
-		s++;
-	s += strspn(s, " ");
-	if (*s >= '0' && *s <= '9')
-		total = strtol(s, NULL, 10);
-	df_buf_wipe(&b);
-	return total;
-}
-
 /* Can of so many runs so many be needed?  what says it, on that line. */
 static int
 check_runs(const struct df_spec *sp, const char *what, int64_t runs,
@@ -292,20 +269,20 @@ scenario_runs(const struct df_spec *sp, const struct df_holdout *h,
 {
 	const struct df_protocol *p = &sp->d9.protocol;
 	const struct df_behaviour *b = &h->behaviour;
-	int64_t total = b->need < 0 ? -1 : threshold_total(sp, b->yaml);
+	struct df_span at;
 
-	*runs = b->runs >= 0 ? b->runs : total >= 0 ? total :
+	*runs = b->runs >= 0 ? b->runs : b->of >= 0 ? b->of :
 	    p->run_total > 0 ? p->run_total : b->need > 1 ? b->need : 1;
 	*need = b->need >= 0 ? b->need : *runs == p->run_total ?
 	    p->run_need : *runs;
-	if (total >= 0 && total != *runs)
+	if (b->of >= 0 && b->of != *runs)
 		return df_fail_at(e, "suite.runs", sp->doc[9].path,
-		    line_of(sp, b->yaml, "pass_threshold"), 1,
-		    "%s: a threshold of %lld runs, and %lld runs",
-		    h->item.id, (long long)total, (long long)*runs);
-	return check_runs(sp, h->item.id, *runs, *need, b->yaml.line ?
-	    line_of(sp, b->yaml, *runs < 1 || *runs > DF_RUNS_MAX ?
-	    "runs_required" : "pass_threshold") : h->item.at.line, e);
+		    b->need_at.line, 1, "%s: a threshold of %lld runs, and "
+		    "%lld runs", h->item.id, (long long)b->of,
+		    (long long)*runs);
+	at = *runs < 1 || *runs > DF_RUNS_MAX ? b->runs_at : b->need_at;
+	return check_runs(sp, h->item.id, *runs, *need, at.line ? at.line :
+	    h->item.at.line, e);
 }
 
 static jv
