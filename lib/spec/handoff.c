@@ -7,6 +7,7 @@
 #include "spec/handoff-internal.h"
 
 #define BECAUSE 16		/* ids that say why something is there */
+#define ID_BYTES 24		/* of "H-FACTORY-4294967295" */
 #define ROOM ((size_t)1024)	/* what a list of the record begins with */
 
 const struct df_handoff_max df_handoff_max = {
@@ -466,11 +467,10 @@ mission(struct hand *h)
 
 /* ---- the whole ---- */
 
-char *
-df_handoff_id(unsigned ordinal, char out[DF_HANDOFF_ID])
+static void
+handoff_id(unsigned ordinal, char out[ID_BYTES])
 {
-	snprintf(out, DF_HANDOFF_ID, "H-FACTORY-%03u", ordinal);
-	return out;
+	snprintf(out, ID_BYTES, "H-FACTORY-%03u", ordinal);
 }
 
 /* Does the contract have what is taken from it? */
@@ -520,7 +520,7 @@ fill(struct hand *h, const struct df_handoff_in *in)
 	df_buf_str(&h->b, "df.handoff/1");
 	hand_set(h, HAND_SCHEMA, h->b.s, h->b.n);
 	df_buf_reset(&h->b);
-	(void)df_handoff_id(in->ordinal, df_buf_room(&h->b, DF_HANDOFF_ID));
+	handoff_id(in->ordinal, df_buf_room(&h->b, ID_BYTES));
 	h->b.n = strlen(h->b.s);
 	both(h, "handoff_id", HAND_ID);
 	named_version(&h->rec[HAND_CONTRACT], name, version);

@@ -88,10 +88,6 @@ struct df_handoff_in {
 	const struct df_handoff_max *max;	/* NULL: the usual ones */
 };
 
-#define DF_HANDOFF_ID 24	/* bytes of "H-FACTORY-4294967295" */
-/* "H-FACTORY-007"; returns out. */
-char *df_handoff_id(unsigned ordinal, char out[DF_HANDOFF_ID]);
-
 /*
  * Appends to json and md.  Fails with DF_INPUT when contract or template do
  * not serve (contract.member, template.*) or an output is too large.

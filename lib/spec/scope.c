@@ -837,20 +837,6 @@ by_index(const void *a, const void *b)
 }
 
 size_t
-df_picks_best(struct df_picks *p, size_t max)
-{
-	size_t left = p->beyond;
-
-	if (p->n > max) {
-		left += p->n - max;
-		qsort(p->v, p->n, sizeof(*p->v), better);
-		p->n = max;
-		qsort(p->v, p->n, sizeof(*p->v), by_index);
-	}
-	return left;
-}
-
-size_t
 df_picks_fit(struct df_picks *p, struct df_limit max,
     size_t (*size)(const void *arg, uint32_t index), const void *arg)
 {

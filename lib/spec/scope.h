@@ -218,12 +218,6 @@ const struct df_template *df_xref_template(struct df_xref *x, jv text,
    last selection. */
 int df_scope_owns(const struct df_xref *x, const struct df_item *it);
 
-/*
- * Keep the best max of p: by evidence (NAME, ID, TEST, USE, RULE), then
- * score, then order of the document; document order stays.  Returns how many
- * were left out, beyond included.
- */
-size_t df_picks_best(struct df_picks *p, size_t max);
 /* At most so many, and so many bytes; of more than none the first one may be
    longer. */
 struct df_limit {
@@ -231,7 +225,10 @@ struct df_limit {
 };
 
 /*
- * The same with the bytes of each at hand: from the best on, those that fit.
+ * Keep the best of p that fit into max: by evidence (NAME, ID, TEST, USE,
+ * RULE), then score, then order of the document; document order stays.
+ * size() says the bytes of one.  Returns how many were left out, beyond
+ * included.
  */
 size_t df_picks_fit(struct df_picks *p, struct df_limit max,
 	size_t (*size)(const void *arg, uint32_t index), const void *arg);
