@@ -99,13 +99,6 @@ mark() {
 	marks | sed -n "s/^$1 //p"
 }
 
-# full: the whole record of the first evaluation, as the file full
-full() {
-	rm -f full
-	age -d -i keys/df-holdout.age -o full "$DF_RUN/holdout/1.full.age" \
-		2>/dev/null
-}
-
 # said ID: what a scenario wrote
 said() {
 	perl -MJSON::PP -0777 -C2 -e 'my $id = shift; my $r = decode_json(<>);

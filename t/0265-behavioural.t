@@ -94,14 +94,6 @@ mark() {
 	marks | sed -n "s/^$1 //p"
 }
 
-# full: the whole record of the first evaluation, as the file full
-# shellcheck disable=SC2317 # `ok' runs it
-full() {
-	rm -f full
-	age -d -i keys/df-holdout.age -o full "$DF_RUN/holdout/1.full.age" \
-		2>/dev/null
-}
-
 # ---- any language ----
 
 suite

@@ -571,6 +571,13 @@ judged() {
 		bail "df-holdout: exit $rc"
 }
 
+# full: the whole record of the first evaluation, as the file full
+full() {
+	rm -f full
+	age -d -i "$DF_KEYS/df-holdout.age" -o full \
+		"$DF_RUN/holdout/1.full.age" 2>/dev/null
+}
+
 # lines [RUN]: of its log
 lines() {
 	wc -l <"${1:-$DF_RUN}/log.jsonl"
