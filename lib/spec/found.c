@@ -51,7 +51,7 @@ df_found_begin(struct df_check *c)
 #define NEAR_MAX 100
 
 /* A text for people and records: cut where a character ends. */
-static const char *
+static DF_PRINTF(3, 0) const char *
 clipped(struct df_check *c, size_t max, const char *fmt, va_list ap)
 {
 	struct df_buf b = DF_BUF_INIT;

@@ -15,6 +15,7 @@
 
 #include <stdarg.h>
 
+#include "base/df.h"
 #include "spec/check.h"
 
 /* An empty check that passes; every row has its name and was not made. */
@@ -26,11 +27,11 @@ void df_found_begin(struct df_check *c);
  * cut, where a character ends, at 2,000 bytes.
  */
 struct df_diag *df_found_add(struct df_check *c, const char *rule,
-	const char *fmt, va_list ap);
+	const char *fmt, va_list ap) DF_PRINTF(3, 0);
 
 /* What a check says (8,000 bytes).  That it was made is its row's ran. */
 void df_found_say(struct df_check *c, enum df_check_id id, const char *fmt,
-	va_list ap);
+	va_list ap) DF_PRINTF(3, 0);
 
 /*
  * "did you mean X?", or "": X is the one of n ids that id may be a slip of.
