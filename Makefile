@@ -52,6 +52,7 @@ df-status_SRC = status-as
 df-store_SRC = name
 df-validate_SRC = validate-explain validate-init validate-record \
 	validate-run validate-show validate-speckit
+df-verify_SRC = verify-anchor verify-decide verify-show
 
 UNIT = $(patsubst t/unit/%.c,%,$(sort $(wildcard t/unit/*.c)))
 FUZZ = $(filter-out main,$(patsubst t/fuzz/%.c,%,$(sort $(wildcard t/fuzz/*.c))))

@@ -1,0 +1,173 @@
+#include "base/df.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/out.h"
+#include "base/text.h"
+#include "run/head.h"
+#include "verify.h"
+
+static jv
+findings_json(const struct df_verify *w, const struct df_err *e)
+{
+	struct df_buf b = DF_BUF_INIT;
+	jv list = jv_array(), o;
+	size_t i;
+
+	if (e && e->exit) {
+		o = df_jset_str(jv_object(), "code", e->code);
+		list = jv_array_append(list, df_jset_str(o, "message",
+		    e->msg));
+	}
+	for (i = 0; i < w->bad.n; i++) {
+		df_buf_reset(&b);
+		df_text_foreign(&b, w->bad.v[i].place,
+		    strlen(w->bad.v[i].place), DF_TEXT_LINE, 0, 300);
+		o = df_jset_str(jv_object(), "code", w->bad.v[i].code);
+		o = df_jset_str(o, "message", w->bad.v[i].message);
+		list = jv_array_append(list, df_jset_strn(o, "place", b.s,
+		    b.n));
+	}
+	df_buf_release(&b);
+	return list;
+}
+
+/* Names of people only under VERIFIED. */
+static jv
+decision_json(struct df_verify *w)
+{
+	const struct df_state *s = &w->run.state;
+	char name[64];
+	jv v, rec, actor, people;
+	const char *who, *kind;
+	unsigned i;
+
+	if (s->decision == DF_D_NONE)
+		return jv_null();
+	people = jv_array();
+	for (i = 1; i <= s->decisions && w->gate.trusted == DF_VERIFIED;
+	    i++) {
+		snprintf(name, sizeof(name), "decision/%u.json", i);
+		rec = df_run_json(&w->run, name, "decision", NULL);
+		actor = df_jv_get(rec, "actor");
+		who = df_jv_str(actor, "principal");
+		kind = df_jv_str(rec, "kind");
+		if (who && kind && strcmp(kind, "amend") != 0)
+			people = jv_array_append(people, jv_string(who));
+		jv_free(actor);
+		jv_free(rec);
+	}
+	v = df_jset(jv_object(), "by", people);
+	v = df_jset_str(v, "decision", df_run_decision_name(s->decision));
+	v = df_jset_str(v, "effective", df_run_decision_name(s->effective ?
+	    s->effective : s->decision));
+	return df_jset_bool(v, "self_approved", s->self_approved);
+}
+
+void
+df_verify_json(struct df_verify *w, const char *verdict, const struct df_err *e)
+{
+	const struct df_state *s = &w->run.state;
+	char hex[DF_DIGEST_STR];
+	jv v = jv_object(), c;
+
+	c = df_jset_int(jv_object(), "blobs", (int64_t)w->gate.blobs);
+	c = df_jset_int(c, "bytes", (int64_t)w->gate.bytes);
+	c = df_jset_int(c, "guards", (int64_t)s->seq);
+	c = df_jset_int(c, "lines", (int64_t)s->seq);
+	c = df_jset_int(c, "names", w->names);
+	c = df_jset_int(c, "origins", w->origins);
+	c = df_jset_int(c, "policies", w->policies);
+	c = df_jset_int(c, "signatures", (int64_t)w->gate.signatures);
+	v = df_jset_int(v, "after_seal", (int64_t)s->after_seal);
+	v = df_jset(v, "anchored", w->anchored < 0 ? jv_null() :
+	    jv_number((double)w->anchored));
+	v = df_jset(v, "checks", c);
+	if (s->seq)
+		v = df_jset(v, "decision", decision_json(w));
+	v = df_jset_int(v, "events", (int64_t)s->seq);
+	v = df_jset(v, "findings", findings_json(w, e));
+	v = df_jset(v, "head", df_head_json(&s->head, s->seq));
+	v = df_jset_str(v, "root", w->gate.root);
+	v = df_jset_str(v, "run", df_digest_str(&s->genesis, hex));
+	v = df_jset_str(v, "run_name", w->run.id);
+	v = df_jset_int(v, "sealed_at", s->sealed ? (int64_t)s->at_sealed.seq :
+	    0);
+	v = df_jset_str(v, "status", df_run_status_name(s->status));
+	v = df_jset_int(v, "torn_bytes", (int64_t)w->run.torn);
+	v = df_jset_str(v, "verdict", verdict);
+	df_out_json(v);
+}
+
+void
+df_verify_text(struct df_verify *w, const char *verdict)
+{
+	const struct df_state *s = &w->run.state;
+	char hex[DF_DIGEST_STR], anchor[40] = "unanchored";
+	struct df_buf b = DF_BUF_INIT;
+	jv d, people, one;
+	int i;
+
+	if (w->anchored >= 0)
+		snprintf(anchor, sizeof(anchor), "anchored:%lld",
+		    (long long)w->anchored);
+	df_buf_fmt(&b, "%s %s %s\n", verdict, anchor, w->run.id);
+	df_buf_fmt(&b, "run       %s\n", df_digest_str(&s->genesis, hex));
+	df_buf_fmt(&b, "head      %llu %s\n", (unsigned long long)s->seq,
+	    df_digest_str(&s->head, hex));
+	df_buf_fmt(&b, "root      %s%s\n", w->gate.root, w->gate.trusted ==
+	    DF_VERIFIED ? "" : " (brought by the run itself)");
+	if (s->sealed && s->after_seal)
+		df_buf_fmt(&b, "status    %s, sealed at %llu, %llu events "
+		    "after the seal\n", df_run_status_name(s->status),
+		    (unsigned long long)s->at_sealed.seq,
+		    (unsigned long long)s->after_seal);
+	else if (s->sealed)
+		df_buf_fmt(&b, "status    %s, sealed at %llu\n",
+		    df_run_status_name(s->status),
+		    (unsigned long long)s->at_sealed.seq);
+	else
+		df_buf_fmt(&b, "status    %s, not sealed\n",
+		    df_run_status_name(s->status));
+	d = decision_json(w);
+	if (jv_get_kind(d) == JV_KIND_OBJECT) {
+		people = df_jv_get(d, "by");
+		df_buf_fmt(&b, "decision  %s", df_jv_str(d, "decision"));
+		for (i = 0; i < jv_array_length(jv_copy(people)); i++) {
+			one = jv_array_get(jv_copy(people), i);
+			df_buf_fmt(&b, "%s %s", i ? "," : " by",
+			    jv_string_value(one));
+			jv_free(one);
+		}
+		df_buf_fmt(&b, "%s%s\n", df_jv_bool(d, "self_approved") ?
+		    ", self-approved" : "", strcmp(df_jv_str(d, "decision"),
+		    df_jv_str(d, "effective")) == 0 ? "" : ", amended");
+		jv_free(people);
+	}
+	jv_free(d);
+	df_buf_fmt(&b, "checked   %llu lines, %llu signatures, %llu blobs "
+	    "(%llu bytes), %ld names, %lld decisions replayed, %u origins\n",
+	    (unsigned long long)s->seq, (unsigned long long)
+	    w->gate.signatures, (unsigned long long)w->gate.blobs,
+	    (unsigned long long)w->gate.bytes, w->names,
+	    (long long)w->policies, w->origins);
+	df_out_raw(b.s, b.n);
+	df_buf_release(&b);
+}
+
+void
+df_verify_say(const struct df_findings *f, const char *what)
+{
+	struct df_buf b = DF_BUF_INIT;
+	size_t i;
+
+	for (i = 0; i < f->n; i++) {
+		df_buf_reset(&b);
+		df_text_foreign(&b, f->v[i].place, strlen(f->v[i].place),
+		    DF_TEXT_LINE, 0, 300);
+		fprintf(stderr, "%s: %s%s%s: %s [%s]\n", what, b.s, b.n ? ""
+		    : "run", "", f->v[i].message, f->v[i].code);
+	}
+	df_buf_release(&b);
+}

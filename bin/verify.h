@@ -1,0 +1,39 @@
+/*
+ * verify.h - the parts of df-verify: one check of a run, and what it found.
+ */
+#ifndef DF_BIN_VERIFY_H
+#define DF_BIN_VERIFY_H
+
+#include "run/closed.h"
+#include "run/gate.h"
+
+struct df_verify {
+	struct df_run run;
+	struct df_gate gate;
+	struct df_findings bad, notes;	/* what breaks the run; what is said */
+	long names;
+	unsigned origins;
+	int64_t policies;		/* decisions that were replayed */
+	int64_t anchored;		/* -1: unanchored */
+};
+
+/*
+ * Make the facts and the policies' results of every decision again.  What is
+ * not as it was goes to v->bad.
+ */
+int df_verify_decisions(struct df_verify *v, struct df_err *e) DF_CHECK;
+
+/* Compare the log with the head that the factory's log fixes, if --factory
+   names one. */
+int df_verify_anchor(struct df_verify *v, struct df_err *e) DF_CHECK;
+
+/* The verdict, as one JSON object; e is the error that ended the check, or
+   NULL. */
+void df_verify_json(struct df_verify *v, const char *verdict,
+	const struct df_err *e);
+/* The verdict for people. */
+void df_verify_text(struct df_verify *v, const char *verdict);
+/* Findings, a line each, on stderr. */
+void df_verify_say(const struct df_findings *f, const char *what);
+
+#endif
