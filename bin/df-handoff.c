@@ -7,12 +7,8 @@
  */
 #include "base/df.h"
 
-#include <stdlib.h>
-
 #include "base/opt.h"
 #include "base/out.h"
-#include "base/schema.h"
-#include "spec/handoff.h"
 #include "texts.h"
 
 static const struct df_opt opts[] = {
@@ -33,60 +29,19 @@ static const struct df_texts_kind kind = {
 	"handoff", { "json", "md", NULL }, { DF_MEDIA_JSON, DF_MEDIA_MD }
 };
 
-/* What a thread makes them in. */
-struct own {
-	struct df_buf json, md;
-	struct df_json j;
-};
-
-static int
-begin(struct df_maker *m, struct df_err *e)
-{
-	struct own *o = df_calloc(1, sizeof(*o));
-
-	(void)e;
-	df_buf_init(&o->json);
-	df_buf_init(&o->md);
-	m->own = o;
-	return 0;
-}
-
-static void
-end(struct df_maker *m)
-{
-	struct own *o = m->own;
-
-	if (o == NULL)
-		return;
-	df_buf_release(&o->json);
-	df_buf_release(&o->md);
-	df_json_release(&o->j);
-	free(o);
-}
-
 static int
 make(struct df_maker *m, size_t task, struct df_err *e)
 {
-	struct df_handoff_in in = { .xref = m->xref, .contract = m->contract,
-	    .tmpl = m->tmpl, .ordinal = (unsigned)task + 1 };
-	const struct df_item *it = df_texts_task(m->t, task, e);
-	struct own *o = m->own;
+	struct df_writer *w = m->writer;
 
-	if (it == NULL)
-		return -1;
-	df_buf_reset(&o->json);
-	df_buf_reset(&o->md);
-	return df_handoff_make(&m->t->public.spec, df_task_of(it), &in,
-	    &o->json, &o->md, e) < 0 ||
-	    df_schema_scan(&o->j, o->json.s, o->json.n, DF_JSON_CANON,
-	    "handoff", it->id, e) < 0 || df_texts_put(m, 0, &o->json, e) < 0
-	    || df_texts_put(m, 1, &o->md, e) < 0 ? -1 : 0;
+	return df_writer_handoff(w, task, e) < 0 ||
+	    df_texts_put(m, 0, &w->json, e) < 0 ||
+	    df_texts_put(m, 1, &w->md, e) < 0 ? -1 : 0;
 }
 
 int
 main(int argc, char **argv)
 {
-	static const struct df_texts_how how = { begin, end, make, NULL };
 	struct df_texts t;
 	struct df_list names = { 0 };
 	struct df_err e;
@@ -98,7 +53,7 @@ main(int argc, char **argv)
 	if (df_operands(operand, n, &names, &e) < 0 ||
 	    df_texts_open(&t, &kind, &names, &e) < 0 ||
 	    (r = df_texts_begin(&t, &e)) < 0 ||
-	    (r > 0 && df_texts_make(&t, &how, &e) < 0))
+	    (r > 0 && df_texts_make(&t, make, &e) < 0))
 		df_die(&e);
 	df_selection_print(&t.step.run, &t.sel, kind.stage, kind.suffix,
 	    t.nsuffix);

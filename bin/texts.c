@@ -19,8 +19,6 @@ df_texts_open(struct df_texts *t, const struct df_texts_kind *kind,
 	while (kind->suffix[t->nsuffix])
 		t->nsuffix++;
 	t->hold.dir = t->hold.lock = -1;
-	df_buf_init(&t->contract);
-	df_buf_init(&t->tmpl);
 	df_commit_init(&t->commit[0], "stage.started", NULL);
 	df_commit_init(&t->commit[1], "stage.completed", NULL);
 	return df_step_open(&t->step, DF_ROLE_RUN, DF_RUN_TEXTS, e) < 0 ? -1 :
@@ -30,10 +28,8 @@ df_texts_open(struct df_texts *t, const struct df_texts_kind *kind,
 void
 df_texts_release(struct df_texts *t)
 {
-	df_buf_release(&t->contract);
-	df_buf_release(&t->tmpl);
-	if (t->public.spec.have)
-		df_public_release(&t->public);
+	if (t->source.run)
+		df_source_release(&t->source);
 	free(t->todo);
 	free(t->made);
 	df_commit_release(&t->commit[0]);
@@ -79,41 +75,22 @@ find_todo(struct df_texts *t)
 			t->todo[t->ntodo++] = (uint32_t)i;
 }
 
-int
-df_texts_input(struct df_texts *t, const char *name, struct df_buf *b,
-    struct df_err *e)
-{
-	const struct df_name *n = df_run_find(&t->step.run, name);
-
-	if (df_run_get(&t->step.run, name, DF_RUN_BLOB_MAX, b, e) < 0)
-		return -1;
-	df_commit_input(&t->commit[0], name, &n->digest);
-	return 0;
-}
-
-/* What all texts of the run are made of. */
+/* What all texts of the run are made of: the stage's inputs. */
 static int
 load(struct df_texts *t, struct df_err *e)
 {
-	struct df_buf b = DF_BUF_INIT;
-	const struct df_name *tree;
-	char name[80];
-	int r;
+	struct df_run *r = &t->step.run;
+	const char *name;
+	size_t i;
 
-	snprintf(name, sizeof(name), "config/contract/%s.json",
-	    t->kind->stage);
-	r = df_texts_input(t, name, &t->contract, e);
-	snprintf(name, sizeof(name), "config/template/%s.md", t->kind->stage);
-	if (r == 0)
-		r = df_texts_input(t, name, &t->tmpl, e);
-	if (r == 0)
-		r = df_texts_input(t, "spec.tree", &b, e);
-	df_buf_release(&b);
-	if (r < 0)
+	if (df_source_load(&t->source, r, t->kind->stage, e) < 0)
 		return -1;
-	tree = df_run_find(&t->step.run, "spec.tree");
-	return df_public_read(&t->public, &t->step.run.store, &tree->digest,
-	    e);
+	for (i = 0; i < t->source.inputs.n; i++) {
+		name = t->source.inputs.v[i];
+		df_commit_input(&t->commit[0], name, &df_run_find(r,
+		    name)->digest);
+	}
+	return 0;
 }
 
 int
@@ -137,20 +114,6 @@ df_texts_begin(struct df_texts *t, struct df_err *e)
 	return load(t, e) < 0 ? -1 : 1;
 }
 
-const struct df_item *
-df_texts_task(const struct df_texts *t, size_t task, struct df_err *e)
-{
-	const char *id = t->step.run.state.task[task].id;
-	const struct df_item *it = df_spec_find(&t->public.spec, id,
-	    strlen(id));
-
-	if (it && it->family == DF_T)
-		return it;
-	(void)df_fail(e, DF_INTEGRITY, "spec.task",
-	    "D8 of the run has no task %s", id);
-	return NULL;
-}
-
 /* ---- making them ---- */
 
 int
@@ -167,44 +130,23 @@ df_texts_put(struct df_maker *m, size_t k, const struct df_buf *b,
 
 struct work {
 	struct df_texts *t;
-	const struct df_texts_how *how;
+	int (*make)(struct df_maker *m, size_t task, struct df_err *e);
 };
-
-static int
-open_maker(struct df_maker *m, struct work *w, struct df_err *e)
-{
-	struct df_texts *t = w->t;
-
-	memset(m, 0, sizeof(*m));
-	m->t = t;
-	m->arg = w->how->arg;
-	m->contract = df_json_parse(t->contract.s, t->contract.n, 0,
-	    "the contract", e);
-	if (!jv_is_valid(m->contract))
-		return -1;
-	m->tmpl = df_template_compile(t->tmpl.s, t->tmpl.n, "the template",
-	    e);
-	if (m->tmpl == NULL)
-		return -1;
-	m->xref = df_xref_new(&t->public.spec);
-	return w->how->begin ? w->how->begin(m, e) : 0;
-}
 
 static int
 make_range(void *arg, size_t from, size_t to, struct df_err *e)
 {
 	struct work *w = arg;
-	struct df_maker m;
-	int r = open_maker(&m, w, e);
+	struct df_maker m = { .t = w->t, .age = DF_BUF_INIT };
+	int r = 0;
 
+	m.writer = df_writer_new(&w->t->source, e);
+	if (m.writer == NULL)
+		return -1;
 	for (m.at = from; m.at < to && r == 0; m.at++)
-		r = w->how->make(&m, w->t->todo[m.at], e);
-	if (w->how->end)
-		w->how->end(&m);
-	if (m.xref)
-		df_xref_free(m.xref);
-	df_template_free(m.tmpl);
-	jv_free(m.contract);
+		r = w->make(&m, w->t->todo[m.at], e);
+	df_buf_release(&m.age);
+	df_writer_free(m.writer);
 	return r;
 }
 
@@ -242,10 +184,10 @@ commit(struct df_texts *t, struct df_err *e)
 }
 
 int
-df_texts_make(struct df_texts *t, const struct df_texts_how *how,
-    struct df_err *e)
+df_texts_make(struct df_texts *t, int (*make)(struct df_maker *m, size_t task,
+    struct df_err *e), struct df_err *e)
 {
-	struct work w = { t, how };
+	struct work w = { t, make };
 
 	t->made = df_calloc(t->ntodo * t->nsuffix, sizeof(*t->made));
 	if (df_parallel(t->ntodo, THREADS_FROM, make_range, &w, e) < 0)

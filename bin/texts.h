@@ -1,18 +1,15 @@
 /*
  * texts.h - what df-handoff and df-prompt share: some texts for each selected
- * task, made of the run's own specification, contract text and template; one
- * commit for all of them.
+ * task; one commit for all of them.
  *
  *	df_texts_open(&t, &kind, &names, &e);
  *	switch (df_texts_begin(&t, &e)) {
- *	case 1:	df_texts_make(&t, &maker, &e);
+ *	case 1:	df_texts_make(&t, make, &e);
  *	case 0:	there is nothing to do
  *	}
  *	df_texts_release(&t);
  *
- * Texts are made on all cores: whoever makes one has an index, a contract and
- * a template of its own, for values of libjq are for one thread, and shares
- * the specification and the run, which nobody changes meanwhile.
+ * Texts are made on all cores, with a writer in each thread.
  */
 #ifndef DF_BIN_TEXTS_H
 #define DF_BIN_TEXTS_H
@@ -20,9 +17,7 @@
 #include "run/hold.h"
 #include "run/select.h"
 #include "run/step.h"
-#include "spec/public.h"
-#include "spec/scope.h"
-#include "spec/template.h"
+#include "spec/writer.h"
 
 struct df_texts_kind {
 	const char *stage;		/* "handoff": also the directory */
@@ -44,8 +39,7 @@ struct df_texts {
 	struct df_selection sel;
 	struct df_commit commit[2];	/* stage.started, stage.completed */
 	/* once df_texts_begin() said 1 */
-	struct df_public public;
-	struct df_buf contract, tmpl;
+	struct df_source source;
 	uint32_t *todo;			/* tasks without their names */
 	size_t ntodo;
 	struct df_text_made *made;	/* [place in todo * nsuffix + k] */
@@ -54,21 +48,10 @@ struct df_texts {
 /* What makes texts, one in each thread. */
 struct df_maker {
 	struct df_texts *t;
-	struct df_xref *xref;
-	jv contract;
-	struct df_template *tmpl;
-	void *own;			/* of begin() */
-	void *arg;			/* of df_texts_make() */
+	struct df_writer *writer;
+	struct df_buf age;		/* for make() */
 	size_t at;			/* place in todo */
 };
-struct df_texts_how {
-	/* either may be NULL */
-	int (*begin)(struct df_maker *m, struct df_err *e);
-	void (*end)(struct df_maker *m);
-	int (*make)(struct df_maker *m, size_t task, struct df_err *e);
-	void *arg;
-};
-
 int df_texts_open(struct df_texts *t, const struct df_texts_kind *kind,
 	const struct df_list *names, struct df_err *e) DF_CHECK;
 void df_texts_release(struct df_texts *t);
@@ -79,17 +62,12 @@ void df_texts_release(struct df_texts *t);
  * is not executing.
  */
 int df_texts_begin(struct df_texts *t, struct df_err *e) DF_CHECK;
-/* Read a name and name it as an input of the stage. */
-int df_texts_input(struct df_texts *t, const char *name, struct df_buf *b,
-	struct df_err *e) DF_CHECK;
-/* The task's item in D8; NULL with DF_INTEGRITY. */
-const struct df_item *df_texts_task(const struct df_texts *t, size_t task,
-	struct df_err *e);
 /*
  * Make the texts of all that lack them and commit them; with -n nothing is
  * written.  make() calls df_texts_put() once for each suffix.
  */
-int df_texts_make(struct df_texts *t, const struct df_texts_how *how,
+int df_texts_make(struct df_texts *t,
+	int (*make)(struct df_maker *m, size_t task, struct df_err *e),
 	struct df_err *e) DF_CHECK;
 /* Text number k of the task at hand. */
 int df_texts_put(struct df_maker *m, size_t k, const struct df_buf *b,
