@@ -159,18 +159,19 @@ $(O)/t/bench/scan: $(O)/obj/t/bench/scan.o $(ARCHIVES)
 	$(CC) $(DF_LDFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBS)
 
 # Preloaded into what is tested, before the sanitizers' own: without them.
-$(O)/t/fault/fault.so: t/fault/fault.c lib/base/df.h
+$(O)/t/fault/%.so: t/fault/%.c lib/base/df.h
 	@mkdir -p $(@D)
 	$(CC) $(DF_CPPFLAGS) $(CPPFLAGS) -std=c11 $(WARN) -fPIC -shared \
 	    -ffile-prefix-map=$(CURDIR)=. $(CFLAGS) $(LDFLAGS) -o $@ $<
 
-# df-verify in a program that forks it for each change that it makes.
+# df-verify in programs that fork it for each state of a run that they make.
 $(O)/obj/t/fault/df-verify.o: bin/df-verify.c
 	@mkdir -p $(@D)
 	$(CC) $(DF_CPPFLAGS) -Dmain=df_verify_main $(CPPFLAGS) $(DF_CFLAGS) \
 	    -Wno-missing-prototypes $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(O)/t/fault/tamper: $(patsubst %,$(O)/obj/t/fault/%.o,tamper df-verify) \
+$(O)/t/fault/tamper $(O)/t/fault/powerloss: $(O)/t/fault/%: \
+	$(O)/obj/t/fault/%.o $(O)/obj/t/fault/df-verify.o \
 	$(df-verify_SRC:%=$(O)/obj/bin/%.o) $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(CC) $(DF_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -191,7 +192,7 @@ $(O)/share/darkfactory:
 
 # ---- test ----------------------------------------------------------------
 
-FAULT = $(O)/t/fault/fault.so $(O)/t/fault/tamper
+FAULT = $(addprefix $(O)/t/fault/,fault.so record.so powerloss tamper)
 
 unit: $(UNIT:%=$(O)/t/unit/%) fuzzers $(FAULT)
 fuzzers: $(FUZZ:%=$(O)/t/fuzz/%)

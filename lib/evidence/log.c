@@ -274,13 +274,20 @@ torn_ok(struct df_log *l, const char *p, size_t n)
 	return why;
 }
 
-/* Is it the beginning of an event, and of recoveries that were cut short? */
+/*
+ * Is it the beginning of an event, and of recoveries that were cut short?  A
+ * file system may have the length of a write and zeros in place of its bytes.
+ */
 static int
 is_begun(struct df_log *l, const char *p, size_t n)
 {
-	const char *s = p, *end = p + n, *lf;
+	const char *s = p, *end, *lf;
 
-	for (;; s = lf + 1) {
+	while (n > 0 && p[n - 1] == '\0')
+		n--;
+	if (n == 0)
+		return 1;
+	for (end = p + n;; s = lf + 1) {
 		lf = memchr(s, '\n', (size_t)(end - s));
 		if (lf == NULL)
 			lf = end;

@@ -205,6 +205,8 @@ finish(struct df_store *s, int fd, const char *tmp, const struct df_digest *d,
 	int r;
 
 	blob_name(d, name);
+	if (s->closed && df_sync_data(fd, name, e) < 0)
+		return -1;
 	if ((tmp[0] ? linkat(s->dir, tmp, s->dir, name, 0) :
 	    link_fd(s, fd, name)) == 0) {
 		__atomic_add_fetch(&s->fresh, 1, __ATOMIC_RELAXED);

@@ -32,6 +32,9 @@ struct df_store {
 	int dir;		/* blobs/sha256, or -1 */
 	int fixmode;		/* the umask would take bits of 0444 */
 	int failed;		/* a barrier failed */
+	int closed;		/* a blob gets its name when its bytes are on
+				   disk: no others may be there, even when the
+				   power goes away */
 	int byproc;		/* unnamed files are linked by way of /proc */
 	unsigned fresh;		/* blobs in a row that were not there yet */
 	struct df_arena arena;

@@ -45,7 +45,7 @@ df_freeze_clean(struct df_run *r, struct df_err *e)
 	struct df_findings bad = { 0 }, notes = { 0 };
 	struct df_blobset blobs = { 0 };
 	struct sweep s = { &r->store, &blobs, 0, e };
-	size_t i;
+	size_t i, temps = 0;
 	int ret;
 
 	ret = df_gate_blobs(r, &blobs, e);
@@ -59,7 +59,7 @@ df_freeze_clean(struct df_run *r, struct df_err *e)
 		if (strcmp(notes.v[i].code, "closed.extra") != 0)
 			continue;
 		if (df_is_temp(notes.v[i].place))
-			(void)unlinkat(r->dir, notes.v[i].place, 0);
+			temps += unlinkat(r->dir, notes.v[i].place, 0) == 0;
 		else
 			df_finding_add(&bad, "closed.extra",
 			    notes.v[i].place, "no event names this");
@@ -69,6 +69,10 @@ df_freeze_clean(struct df_run *r, struct df_err *e)
 		    "%.200s: %.300s", bad.v[0].place, bad.v[0].message);
 		(void)df_hint(e, "a sealed run is a closed set: move it away");
 	}
+	/* A run that is sealed may not get back what was removed before. */
+	if (ret == 0)
+		ret = temps ? df_sync_fs(r->dir, r->path, e) :
+		    df_sync_dir(r->dir, r->path, e);
 	if (s.removed)
 		df_debug("%zu blobs that no event names were removed",
 		    s.removed);

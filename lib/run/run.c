@@ -279,8 +279,10 @@ df_run_refresh(struct df_run *r, struct df_err *e)
 {
 	struct df_err was;
 
-	if (df_log_read(&r->log, on_event, r, e) == 0)
+	if (df_log_read(&r->log, on_event, r, e) == 0) {
+		r->store.closed = r->state.sealed;
 		return 0;
+	}
 	if (e && e->exit != DF_EXTERNAL)
 		e->exit = DF_INTEGRITY;
 	if (e && strncmp(e->msg, "log line ", 9) != 0) {
