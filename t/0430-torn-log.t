@@ -234,8 +234,12 @@ sealed() {
 
 sealed 'the beginning of an event' 0 '{"data":{"critical"'
 sealed 'and of its recovery' 0 '{"data":{"critical"\n{"data":{"'
+# Where the length of a write is on disk and its bytes are not:
+sealed 'NUL bytes' 0 '\0\0'
+sealed 'the beginning of an event, NUL bytes' 0 '{"data":{"crit\0\0'
 sealed 'garbage' 6 x
-sealed 'a NUL byte' 6 '\0'
+sealed 'garbage, NUL' 6 'x\0'
+sealed 'NUL bytes and more' 6 '\0\0{'
 sealed 'an empty line' 6 '\n'
 sealed 'the beginning of an event, LF' 6 '{"data":{"critical"\n'
 done_testing
