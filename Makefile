@@ -28,7 +28,7 @@ evidence_SRC = age age-key age-read agent key log seal sign store tree \
 	tree-put trust trust-read wire
 run_SRC = closed config entry factory freeze gate head hold ids machine \
 	names origin outside place profile project records report \
-	report-attempt report-make run select settings state step waiver
+	report-attempt report-make run sealing select settings state step waiver
 spec_SRC = $(patsubst lib/spec/%.c,%,$(sort $(wildcard lib/spec/*.c)))
 work_SRC = adapter attempt basetree bundle combine decide disclose dispatch \
 	dispatch-adopt dispatch-end dispatch-merge dispatch-plan facts git \
@@ -40,11 +40,12 @@ TOOLS = df-boot df-decide df-dispatch df-freeze df-handoff df-holdout \
 	df-verify
 LIBEXEC = df-archive df-inside
 # Tools of more than one file:
-df-boot_SRC = boot boot-record
+df-boot_SRC = boot boot-record boot-sealed refuse
 df-decide_SRC = decide-waive name
 df-freeze_SRC = name
 df-handoff_SRC = texts
-df-holdout_SRC = holdout-judge holdout-record holdout-scan
+df-holdout_SRC = holdout-judge holdout-record holdout-scan holdout-seal \
+	refuse
 df-log_SRC = log-append log-sig
 df-prompt_SRC = texts
 df-sign_SRC = sign-file sign-init

@@ -33,6 +33,8 @@ df_boot_envelope(struct df_boot *b, const struct df_base *base,
 	v = df_jset(v, "dependencies", jv_copy(b->dependencies));
 	v = df_jset_str(v, "execution_mode", "local");
 	o = df_jset(jv_object(), "digest", bytes_digest(&b->age));
+	if (b->sealed)
+		o = df_jset_str(o, "inputs", DF_SEALING_NOT_SCANNED);
 	o = df_jset_str(o, "kind", b->count.kind);
 	o = df_jset_int(o, "p0", (int64_t)b->count.p0);
 	o = df_jset(o, "recipients", jv_copy(b->recipients));
@@ -115,5 +117,7 @@ df_boot_created(const struct df_boot *b)
 		v = df_jset(v, "origin", df_origin_json(&b->origin));
 	v = df_jset_str(v, "run", b->name);
 	v = df_jset_str(v, "run_key", b->key_hex);
+	if (b->sealed)
+		v = df_jset(v, "suite", df_jv_get(b->sealing.v, "suite"));
 	return df_jset_str(v, "status", "booting");
 }

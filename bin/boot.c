@@ -6,33 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/text.h"
 #include "run/gate.h"
 #include "run/place.h"
 #include "spec/exposure.h"
 #include "spec/public.h"
 #include "boot.h"
+#include "refuse.h"
 
 /* ---- the suite: scan, seal ---- */
-
-static int
-on_exposed(void *arg, const struct df_exposed *x)
-{
-	struct df_buf place = DF_BUF_INIT;
-
-	df_text_foreign(&place, x->place, strlen(x->place), DF_TEXT_LINE, 0,
-	    200);
-	if (x->shared)
-		df_debug("%s:%u: shares a %s with item %u of the suite",
-		    place.s, x->line, df_leak_kind_name(x->kind), x->item);
-	else
-		(void)df_fail(arg, DF_REFUSED, "holdout.leak",
-		    "%s:%u: builders would read %s %s of item %u of the suite",
-		    place.s, x->line, x->kind == DF_LEAK_ID ? "an" : "a",
-		    df_leak_kind_name(x->kind), x->item);
-	df_buf_release(&place);
-	return !x->shared;
-}
 
 /* The run keeps what a person wrote in it. */
 static int
@@ -45,7 +26,7 @@ scan_waiver(struct df_exposure *x, const struct df_waiver *w,
 
 	df_buf_fmt(&place, "the reason of the waiver for %s", df_jv_str(w->v,
 	    "rule"));
-	r = df_exposure_text(x, place.s, reason, strlen(reason), on_exposed,
+	r = df_exposure_text(x, place.s, reason, strlen(reason), df_refuse_exposed,
 	    e);
 	df_buf_release(&place);
 	return r;
@@ -56,24 +37,28 @@ static int
 scan_inputs(struct df_boot *b, struct df_store *store,
     const struct df_digest *base, struct df_err *e)
 {
-	struct df_exposure *x = df_exposure_new(&b->suite, e);
+	struct df_exposure *x;
 	const struct df_config *c;
 	size_t i;
 	int r;
 
+	/* Who has the plaintext does it, before judging. */
+	if (b->sealed)
+		return 0;
+	x = df_exposure_new(&b->suite, e);
 	if (x == NULL)
 		return -1;
-	r = df_exposure_public(x, &b->spec, on_exposed, e);
+	r = df_exposure_public(x, &b->spec, df_refuse_exposed, e);
 	for (i = 0; i < b->profile.cfg.n && r == 0; i++) {
 		c = &b->profile.cfg.v[i];
 		r = df_exposure_text(x, c->path, c->bytes.s, c->bytes.n,
-		    on_exposed, e);
+		    df_refuse_exposed, e);
 	}
 	for (i = 0; i < b->waivers.n && r == 0; i++)
 		if (b->waivers.v[i].used)
 			r = scan_waiver(x, &b->waivers.v[i], e);
 	if (r == 0)
-		r = df_exposure_tree(x, "base", store, base, on_exposed, e,
+		r = df_exposure_tree(x, "base", store, base, df_refuse_exposed, e,
 		    e);
 	df_exposure_free(x);
 	return r ? -1 : 0;
@@ -85,6 +70,8 @@ seal_suite(struct df_boot *b, struct df_err *e)
 	struct df_buf plain = DF_BUF_INIT;
 	int r;
 
+	if (b->sealed)
+		return 0;
 	df_buf_reset(&b->commitment);
 	df_buf_reset(&b->age);
 	df_sealed_commitment(&b->suite, &b->commitment);
@@ -196,7 +183,7 @@ fill_run(struct df_boot *b, struct df_step *s, struct df_commit *c, int parent,
 	env = df_jset_str(env, "run_key", b->key_hex);
 	if (df_commit_record(s, c, "run.json", "run", env, e) < 0 ||
 	    df_commit_record(s, c, "validation.json", "validation",
-	    df_check_result(&b->check, &b->spec, DF_RESULT_PUBLIC), e) < 0 ||
+	    df_boot_validation(b), e) < 0 ||
 	    df_commit_record(s, c, "boot.host.json", "boot-host",
 	    df_boot_host(b), e) < 0 ||
 	    put_text(s, c, "commitment.json", DF_MEDIA_JSON, &b->commitment,
@@ -208,7 +195,8 @@ fill_run(struct df_boot *b, struct df_step *s, struct df_commit *c, int parent,
 	if (b->submission_text.n && put_text(s, c, "submission.json",
 	    DF_MEDIA_JSON, &b->submission_text, e) < 0)
 		return -1;
-	if (df_waivers_put(&b->waivers, s, c, e) < 0)
+	if (df_waivers_put(&b->waivers, s, c, e) < 0 ||
+	    df_boot_sealed_put(b, s, c, e) < 0)
 		return -1;
 	return b->have_origin ? df_origin_put(&b->origin, s, c, e) : 0;
 }
@@ -293,6 +281,7 @@ df_boot_init(struct df_boot *b)
 	memset(b, 0, sizeof(*b));
 	df_profile_init(&b->profile);
 	df_trust_files_init(&b->trust_files);
+	df_sealing_init(&b->sealing);
 	df_sealed_init(&b->suite);
 	df_buf_init(&b->submission_text);
 	df_buf_init(&b->commitment);
@@ -305,6 +294,7 @@ df_boot_init(struct df_boot *b)
 void
 df_boot_release(struct df_boot *b)
 {
+	df_sealing_release(&b->sealing);
 	df_sealed_release(&b->suite);
 	df_buf_release(&b->commitment);
 	df_buf_release(&b->age);

@@ -21,6 +21,8 @@
 #include "run/ids.h"
 #include "run/origin.h"
 #include "run/profile.h"
+#include "run/sealing.h"
+#include "run/step.h"
 #include "run/waiver.h"
 #include "spec/check.h"
 #include "spec/suite.h"
@@ -52,6 +54,8 @@ struct df_boot {
 	struct df_key *key;		/* signs as df-run */
 	const struct df_signer *me;
 
+	int sealed;			/* beforehand: sealing, and no suite */
+	struct df_sealing sealing;
 	struct df_sealed suite;
 	struct df_suite_count count;
 	struct df_buf commitment, age;	/* of the suite, once sealed */
@@ -75,7 +79,19 @@ void df_boot_release(struct df_boot *b);	/* zeroes the suite */
 int df_boot_create(struct df_boot *b, const char *parent, struct df_err *e)
 	DF_CHECK;
 
+/* Take the suite from what df-holdout seal made; needs b->trust. */
+int df_boot_sealed(struct df_boot *b, const char *dir, struct df_err *e)
+	DF_CHECK;
+/* Is the specification that was read the public part of what it was sealed
+   with, and nothing else?  DF_REFUSED "sealed.d9", "sealed.d1" ... */
+int df_boot_sealed_spec(struct df_boot *b, struct df_err *e) DF_CHECK;
+
 /* The records, for boot.c. */
+
+/* What a suite sealed beforehand adds to line 1. */
+int df_boot_sealed_put(struct df_boot *b, struct df_step *s,
+	struct df_commit *c, struct df_err *e) DF_CHECK;
+jv df_boot_validation(const struct df_boot *b);
 
 /* run.json without what names the run; documents is eaten. */
 jv df_boot_envelope(struct df_boot *b, const struct df_base *base,

@@ -22,14 +22,14 @@
 #include "base/out.h"
 #include "base/schema.h"
 #include "base/text.h"
-#include "spec/diag.h"
 #include "spec/public.h"
 #include "work/preflight.h"
 #include "boot.h"
+#include "refuse.h"
 
 static const char *o_spec, *o_holdouts, *o_tests, *o_base, *o_profile;
 static const char *o_out, *o_supersedes, *o_submission, *o_nonce;
-static const char *o_waivers;
+static const char *o_waivers, *o_sealed;
 static struct df_list o_set, o_policy;
 static int o_dirty;
 
@@ -40,6 +40,8 @@ static const struct df_opt opts[] = {
 	    DF_OPT_STR, &o_holdouts, 0, 0 },
 	{ 0, "tests", "DIR", "programs that judge scenarios, sealed too",
 	    DF_OPT_STR, &o_tests, 0, 0 },
+	{ 0, "sealed", "DIR", "a suite that df-holdout seal made; no D9 here",
+	    DF_OPT_STR, &o_sealed, 0, 0 },
 	{ 0, "base", "DIR|REV:PATH", "the tree that builders start from",
 	    DF_OPT_STR, &o_base, 0, 0 },
 	{ 0, "dirty", NULL, "take the work tree of --base, not its HEAD",
@@ -128,34 +130,6 @@ load_adapter(struct df_boot *b, struct df_err *e)
 	return jv_is_valid(b->adapter_host) ? 0 : -1;
 }
 
-static void
-say_findings(const struct df_boot *b)
-{
-	struct df_buf text = DF_BUF_INIT;
-	unsigned how = df_diag_how();
-	size_t i;
-
-	for (i = 0; i < b->check.n; i++)
-		if ((b->check.diag[i].severity == DF_ERROR &&
-		    b->check.diag[i].waived == NULL) || df_verbose)
-			df_diag_text(&text, &b->check.diag[i], how);
-	(void)!fwrite(text.s, 1, text.n, stderr);
-	df_buf_release(&text);
-}
-
-/* Is all that is wrong that the suite stands in public documents? */
-static int
-only_leaks(const struct df_boot *b)
-{
-	int i;
-
-	for (i = 0; i < DF_CHECKS; i++)
-		if (i != DF_CHECK_LEAK && b->check.row[i].ran &&
-		    !b->check.row[i].pass)
-			return 0;
-	return 1;
-}
-
 static int
 load_trust(struct df_boot *b, struct df_err *e)
 {
@@ -192,21 +166,14 @@ resolve_spec(struct df_boot *b, struct df_err *e)
 {
 	if (df_spec_load_dir(&b->spec, o_spec, o_holdouts, 0, e) < 0)
 		return -1;
+	if (b->sealed && df_boot_sealed_spec(b, e) < 0)
+		return -1;
 	if (df_suite_manifest(o_tests) && !(b->spec.have & DF_SPEC_BIT(9)))
 		b->spec.withheld |= DF_SPEC_BIT(9);
 	df_check_run(&b->check, &b->spec);
 	if (o_waivers && waive(b, e) < 0)
 		return -1;
-	if (b->check.pass)
-		return 0;
-	say_findings(b);
-	if (only_leaks(b))
-		return df_fail(e, DF_REFUSED, "holdout.leak",
-		    "%s: builders would read executable blocks of D9", o_spec);
-	return df_fail(e, DF_NO, "spec.fail",
-	    "%s: the specification does not pass: %zu error%s", o_spec,
-	    b->check.count[DF_ERROR], b->check.count[DF_ERROR] == 1 ? "" :
-	    "s");
+	return df_refuse_spec(&b->check, o_spec, e);
 }
 
 /* ---- preflight ---- */
@@ -255,6 +222,7 @@ collect_protected(struct df_boot *b)
 	df_protect_git(&b->protect, o_spec, "the specification's repository");
 	protect_holdouts(b);
 	protect(b, o_tests, "tests");
+	protect(b, o_sealed, "sealed suite");
 	df_protect_git(&b->protect, o_tests, "the tests' repository");
 	if (b->factory.dir >= 0)
 		protect(b, b->factory.path, "factory");
@@ -295,8 +263,9 @@ say_lacking(const struct df_suite_count *c)
 {
 	if (c->executable < c->scenarios)
 		df_warn("%zu of %zu scenarios will be ERROR, nothing in them "
-		    "can be executed: %s [d9.behaviour]", c->scenarios -
-		    c->executable, c->scenarios, c->lacking);
+		    "can be executed%s%s [d9.behaviour]", c->scenarios -
+		    c->executable, c->scenarios, *c->lacking ? ": " : "",
+		    c->lacking);
 }
 
 static int
@@ -304,6 +273,11 @@ resolve(struct df_boot *b, struct df_err *e)
 {
 	const char *kind = df_suite_manifest(o_tests) ? "tap" : "d9";
 
+	if (o_sealed && (load_trust(b, e) < 0 || df_boot_sealed(b, o_sealed,
+	    e) < 0))
+		return -1;
+	if (b->sealed && strcmp(b->count.kind, "tap") == 0)
+		kind = "tap";
 	if (read_submission(b, e) < 0 ||
 	    df_profile_load(&b->profile, &b->factory, o_profile ? o_profile :
 	    "default", &o_set, &o_policy, kind, e) < 0 ||
@@ -312,12 +286,17 @@ resolve(struct df_boot *b, struct df_err *e)
 	b->dependencies = df_public_dependencies(&b->spec, df_jv_str(
 	    b->profile.settings, "dependencies.allow"), e);
 	if (!jv_is_valid(b->dependencies) || load_trust(b, e) < 0 ||
-	    df_suite_make(&b->spec, o_tests, &b->suite, &b->count, e) < 0)
+	    (!b->sealed && df_suite_make(&b->spec, o_tests, &b->suite,
+	    &b->count, e) < 0))
 		return -1;
 	say_lacking(&b->count);
 	collect_protected(b);
 	if (preflight(b, e) < 0)
 		return -1;
+	if (b->sealed) {
+		jv_free(b->recipients);
+		b->recipients = df_jv_get(b->sealing.v, "recipients");
+	}
 	if (o_supersedes && df_origin_open(&b->origin, o_supersedes, e) < 0)
 		return -1;
 	b->have_origin = o_supersedes != NULL;
@@ -426,6 +405,9 @@ main(int argc, char **argv)
 		df_usage("df-boot takes no operand");
 	if (o_spec == NULL)
 		df_usage("which specification? --spec DIR");
+	if (o_sealed && (o_holdouts || o_tests))
+		df_usage("--sealed names the whole suite: no --holdouts, no "
+		    "--tests");
 	df_no_core();
 	df_boot_init(&b);
 	b.base = o_base;

@@ -284,6 +284,9 @@ static const struct df_verb verbs[] = {
 	{ "show", "-m WHY [N]",
 	    "write the whole record of an evaluation: a disclosure",
 	    show_opts, show },
+	{ "seal", "--spec DIR [-o DIR]",
+	    "seal a suite beforehand, with signed findings",
+	    df_holdout_seal_opts, df_holdout_seal },
 	{ NULL, NULL, NULL, NULL, NULL }
 };
 static const struct df_opt opts[] = {
@@ -295,7 +298,7 @@ static const struct df_opt opts[] = {
 	DF_ARG_JSON, DF_ARG_QUIET, DF_ARG_VERBOSE, DF_ARG_END
 };
 static const struct df_tool tool = {
-	"df-holdout", "[options] | show -m WHY [N]",
+	"df-holdout", "[options] | show -m WHY [N] | seal --spec DIR [-o DIR]",
 	"Judge the merged result by the sealed scenarios.",
 	opts, verbs,
 	DF_EXIT(DF_OK) | DF_EXIT(DF_NO) | DF_EXIT(DF_USAGE) |

@@ -55,17 +55,31 @@ builder_of(const struct df_run *r, const char *name)
 	return NULL;
 }
 
+/* Is it what the run was booted with, and builders are given? */
+static int
+is_input(const char *name)
+{
+	static const char *const dir[] = { "base.tree", "config/", "waiver/",
+	    "submission.json" };
+	size_t i;
+
+	for (i = 0; i < DF_LEN(dir); i++)
+		if (strncmp(name, dir[i], strlen(dir[i])) == 0)
+			return 1;
+	return 0;
+}
+
 static int
 scan_name(struct df_evaluation *w, struct df_exposure *x,
-    const struct df_name *n, struct df_err *e)
+    const struct df_name *n, int input, struct df_err *e)
 {
 	struct df_run *r = &w->step.run;
 	size_t len = strlen(n->name);
 
 	w->place = n->name;
-	w->task = builder_of(r, n->name);
-	if (w->task == NULL || (len > 4 && strcmp(n->name + len - 4, ".age")
-	    == 0))
+	w->task = input ? NULL : builder_of(r, n->name);
+	if ((input ? !is_input(n->name) : w->task == NULL) || (len > 4 &&
+	    strcmp(n->name + len - 4, ".age") == 0))
 		return 0;
 	if (strcmp(n->media, DF_TREE_MEDIA) == 0)
 		return df_exposure_tree(x, n->name, &r->store, &n->digest,
@@ -82,19 +96,26 @@ df_holdout_scan(struct df_evaluation *w, struct df_err *e)
 	const struct df_name *spec = df_run_find(r, "spec.tree");
 	struct df_public p;
 	size_t i;
-	int ret;
+	int input, ret;
 
 	if (x == NULL)
 		return -1;
+	w->place = "spec.tree";
+	w->task = NULL;
+	df_exposure_given(x, 1);
 	ret = spec ? df_public_read(&p, &r->store, &spec->digest, e) :
 	    df_fail(e, DF_INTEGRITY, "run.spec", "the run has no spec.tree");
 	if (ret == 0) {
-		(void)df_exposure_public(x, &p.spec, NULL, NULL);
+		(void)df_exposure_public(x, &p.spec, on_exposed, w);
 		df_public_release(&p);
 	}
-	/* In the order of the log, so the first who had it is named. */
-	for (i = 0; i < r->nname && ret == 0; i++)
-		ret = scan_name(w, x, &r->name[i], e);
+	/* Inputs first; then in the order of the log, so that the first who
+	   had it is named. */
+	for (input = 1; input >= 0; input--) {
+		df_exposure_given(x, input);
+		for (i = 0; i < r->nname && ret == 0; i++)
+			ret = scan_name(w, x, &r->name[i], input, e);
+	}
 	df_exposure_free(x);
 	return ret < 0 ? -1 : 0;
 }

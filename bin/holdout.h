@@ -16,6 +16,7 @@
 #ifndef DF_BIN_HOLDOUT_H
 #define DF_BIN_HOLDOUT_H
 
+#include "base/opt.h"
 #include "run/hold.h"
 #include "run/step.h"
 #include "spec/score.h"
@@ -54,5 +55,9 @@ int df_holdout_begin(struct df_evaluation *w, struct df_err *e) DF_CHECK;
 /* Commit the disclosures and the three records; the TAP goes to tap too. */
 int df_holdout_complete(struct df_evaluation *w, const struct df_score *s,
 	struct df_buf *tap, struct df_err *e) DF_CHECK;
+
+/* df-holdout seal (run/sealing.h). */
+extern const struct df_opt df_holdout_seal_opts[];
+int df_holdout_seal(char **operand, size_t n);
 
 #endif

@@ -12,8 +12,8 @@ df_sign_typed(const char *path, const struct df_buf *b, struct df_err *e)
 {
 	static const char *const known[] = { "answers", "attempt",
 	    "attempt-host", "boot-host", "commitment", "decision", "facts",
-	    "handoff", "holdout", "holdout-full", "policy-result", "prompt",
-	    "report", "run", "seal", "validation", "waiver" };
+	    "findings", "handoff", "holdout", "holdout-full", "policy-result",
+	    "prompt", "report", "run", "seal", "validation", "waiver" };
 	struct df_json j = { 0 };
 	struct df_buf id = DF_BUF_INIT;
 	uint32_t t;

@@ -81,6 +81,24 @@ differences(jv was, jv is, const struct df_check *c)
 	return n;
 }
 
+/* What cannot be seen without D9 is somebody's word. */
+static void
+say_taken(jv was)
+{
+	jv all = df_jv_get(was, "checks"), one;
+	int i, n = jv_array_length(jv_copy(all));
+
+	for (i = 0; i < n; i++) {
+		one = jv_array_get(jv_copy(all), i);
+		if (df_jv_str(one, "source"))
+			df_note("not checked again, the word of %s: %s %s",
+			    df_jv_str(one, "source"), df_jv_str(one,
+			    "status"), df_jv_str(one, "check_name"));
+		jv_free(one);
+	}
+	jv_free(all);
+}
+
 static int
 recheck(struct df_run *r, struct df_err *e)
 {
@@ -117,6 +135,7 @@ recheck(struct df_run *r, struct df_err *e)
 		n += df_validate_print(jv_copy(is), "validation") != DF_OK;
 	else if (!df_quiet)
 		df_validate_checks(&c);
+	say_taken(was);
 	df_note("%s: %s", r->id, n ? "differs from validation.json" :
 	    "as validation.json says");
 	jv_free(was);

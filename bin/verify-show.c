@@ -6,6 +6,7 @@
 #include "base/out.h"
 #include "base/text.h"
 #include "run/head.h"
+#include "run/sealing.h"
 #include "verify.h"
 
 static jv
@@ -65,12 +66,32 @@ decision_json(struct df_verify *w)
 	return df_jset_bool(v, "self_approved", s->self_approved);
 }
 
+/* Whose findings a suite sealed beforehand came with: {by, id, key}. */
+static jv
+suite_json(struct df_verify *w)
+{
+	const struct df_signer *who;
+	struct df_sealing s;
+	struct df_err ignored;
+	jv v;
+
+	if (df_sealing_of(&w->run, &s, &ignored) <= 0)
+		return jv_null();
+	who = w->gate.trusted == DF_VERIFIED ? df_run_signer(&w->run, s.by) :
+	    NULL;
+	v = df_jset_str(jv_object(), "by", who ? who->principal : NULL);
+	v = df_jset(v, "id", df_jv_get(s.v, "suite"));
+	v = df_jset_str(v, "key", s.by);
+	df_sealing_release(&s);
+	return v;
+}
+
 void
 df_verify_json(struct df_verify *w, const char *verdict, const struct df_err *e)
 {
 	const struct df_state *s = &w->run.state;
 	char hex[DF_DIGEST_STR];
-	jv v = jv_object(), c;
+	jv v = jv_object(), c, suite;
 
 	c = df_jset_int(jv_object(), "blobs", (int64_t)w->gate.blobs);
 	c = df_jset_int(c, "bytes", (int64_t)w->gate.bytes);
@@ -95,6 +116,9 @@ df_verify_json(struct df_verify *w, const char *verdict, const struct df_err *e)
 	v = df_jset_int(v, "sealed_at", s->sealed ? (int64_t)s->at_sealed.seq :
 	    0);
 	v = df_jset_str(v, "status", df_run_status_name(s->status));
+	suite = s->seq ? suite_json(w) : jv_null();
+	if (jv_get_kind(suite) == JV_KIND_OBJECT)
+		v = df_jset(v, "suite", suite);
 	v = df_jset_int(v, "torn_bytes", (int64_t)w->run.torn);
 	v = df_jset_str(v, "verdict", verdict);
 	df_out_json(v);
@@ -145,6 +169,12 @@ df_verify_text(struct df_verify *w, const char *verdict)
 		    df_jv_str(d, "effective")) == 0 ? "" : ", amended");
 		jv_free(people);
 	}
+	jv_free(d);
+	d = suite_json(w);
+	if (jv_get_kind(d) == JV_KIND_OBJECT)
+		df_buf_fmt(&b, "suite     %s, sealed beforehand; findings by "
+		    "%s\n", df_jv_str(d, "id"), df_jv_str(d, "by") ?
+		    df_jv_str(d, "by") : df_jv_str(d, "key"));
 	jv_free(d);
 	df_buf_fmt(&b, "checked   %llu lines, %llu signatures, %llu blobs "
 	    "(%llu bytes), %ld names, %lld decisions replayed, %u origins\n",

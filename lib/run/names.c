@@ -33,6 +33,8 @@ static const struct {
 	{ "config/**", "run.created", NULL, NULL },
 	{ "origin/**", "run.created", NULL, NULL },
 	{ "waiver/*", "run.created", NULL, NULL },
+	{ "suite/findings.json", "run.created", NULL, NULL },
+	{ "suite/findings.json.sig", "run.created", NULL, NULL },
 	{ "handoff/*", "stage.completed", NULL, "handoff" },
 	{ "prompt/*", "stage.completed", NULL, "prompt" },
 	{ "dispatch/@/#.json", "stage.completed", "stage.failed",

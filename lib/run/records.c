@@ -13,6 +13,7 @@
 #include "run/ids.h"
 #include "run/origin.h"
 #include "run/records.h"
+#include "run/sealing.h"
 #include "run/waiver.h"
 
 /* ---- every record against its schema ---- */
@@ -42,6 +43,7 @@ static const struct {
 	{ "report.json", "report", DF_JSON_CANON },
 	{ "seal/*.json", "seal", DF_JSON_CANON },
 	{ "waiver/*.json", "waiver", DF_JSON_CANON },
+	{ "suite/findings.json", "findings", DF_JSON_CANON },
 };
 
 static int
@@ -517,5 +519,6 @@ df_records_check(struct df_run *r, struct df_findings *bad,
 	return check_sealed(r, bad, e) < 0 || check_verdicts(r, bad, e) < 0 ||
 	    check_decisions(r, bad, e) < 0 ||
 	    df_waivers_check(r, bad, e) < 0 ||
+	    df_sealing_records(r, bad, e) < 0 ||
 	    check_origins(r, bad, origins, e) < 0 ? -1 : 0;
 }

@@ -5,6 +5,7 @@
 
 #include "run/head.h"
 #include "run/report-internal.h"
+#include "run/sealing.h"
 
 /* ---- verdict, recommendations ---- */
 
@@ -96,12 +97,30 @@ advise_holdouts(struct df_making *w)
 
 /* ---- the whole ---- */
 
+/* A suite that was sealed beforehand: whose word its checks are.  A report
+   names no person. */
+static jv
+sealed(struct df_run *r)
+{
+	struct df_sealing s;
+	struct df_err ignored;
+	jv v;
+
+	if (df_sealing_of(r, &s, &ignored) <= 0)
+		return jv_null();
+	v = df_jset_str(jv_object(), "by", s.by);
+	v = df_jset(v, "id", df_jv_get(s.v, "suite"));
+	v = df_jset_str(v, "inputs", DF_SEALING_NOT_SCANNED);
+	df_sealing_release(&s);
+	return v;
+}
+
 static jv
 suite(struct df_making *w)
 {
 	const struct df_run *r = w->run;
 	const struct df_state *s = &r->state;
-	jv in = df_jv_get(r->env, "holdout"), v = jv_object();
+	jv in = df_jv_get(r->env, "holdout"), v = jv_object(), by;
 
 	v = df_jset(v, "commitment", df_jv_get(r->env, "commitment"));
 	v = df_jset_str(v, "earlier", "unknown");
@@ -114,6 +133,9 @@ suite(struct df_making *w)
 	v = df_jset_int(v, "p0", df_jv_int(in, "p0", 0));
 	v = df_jset_int(v, "scenarios", df_jv_int(in, "scenarios", 0));
 	jv_free(in);
+	by = sealed(w->run);
+	if (jv_get_kind(by) == JV_KIND_OBJECT)
+		v = df_jset(v, "sealed", by);
 	return df_jset_int(v, "shown", s->shown);
 }
 

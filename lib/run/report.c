@@ -253,12 +253,17 @@ static void
 md_suite(jv r, struct df_buf *b)
 {
 	jv s = df_jv_get(r, "suite"), i = df_jv_get(r, "isolation");
+	jv by = df_jv_get(s, "sealed");
 
 	df_buf_fmt(b, "\n## Isolation and suite\n\n- Attempts: %s; judge: %s\n",
 	    str(i, "attempts"), str(i, "judge"));
 	df_buf_fmt(b, "- Suite: %lld scenarios, %lld of them P0, committed "
 	    "as `%s`\n", (long long)df_jv_int(s, "scenarios", 0),
 	    (long long)df_jv_int(s, "p0", 0), str(s, "commitment"));
+	if (jv_get_kind(by) == JV_KIND_OBJECT)
+		df_buf_fmt(b, "- Sealed beforehand as suite `%s`; what was "
+		    "found in it is the word of key `%s`; inputs %s\n",
+		    str(by, "id"), str(by, "by"), str(by, "inputs"));
 	if (df_jv_int(s, "flaky", 0))
 		df_buf_fmt(b, "- Flaky: %lld scenarios passed, but not in "
 		    "every run\n", (long long)df_jv_int(s, "flaky", 0));
@@ -269,6 +274,7 @@ md_suite(jv r, struct df_buf *b)
 	    (long long)df_jv_int(s, "found", 0),
 	    (long long)df_jv_int(s, "shown", 0),
 	    (long long)df_jv_int(s, "opened", 0));
+	jv_free(by);
 	jv_free(s);
 	jv_free(i);
 }

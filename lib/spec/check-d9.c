@@ -7,22 +7,20 @@
 
 /* Checks of D9: are there enough holdouts, and can they judge. */
 
-#define HOLDOUTS_MIN 3
-
 void
 ck_holdouts(struct ck *c)
 {
 	size_t n = c->sp->d9.holdouts;
 
 	ck_ran(c, DF_CHECK_HOLDOUTS);
-	if (n < HOLDOUTS_MIN) {
+	if (n < DF_HOLDOUTS_MIN) {
 		ck_add(c, "d9.few", ck_doc(9), "", "D9 has %zu holdout "
-		    "scenarios, at least %d are required", n, HOLDOUTS_MIN);
+		    "scenarios, at least %d are required", n, DF_HOLDOUTS_MIN);
 		ck_say(c, DF_CHECK_HOLDOUTS, "%zu holdout scenarios (< %d)",
-		    n, HOLDOUTS_MIN);
+		    n, DF_HOLDOUTS_MIN);
 	} else
 		ck_say(c, DF_CHECK_HOLDOUTS, "%zu holdout scenarios (>= %d)",
-		    n, HOLDOUTS_MIN);
+		    n, DF_HOLDOUTS_MIN);
 }
 
 /* ---- can it be judged ---- */

@@ -32,6 +32,7 @@
 #include "run/waiver.h"
 #include "spec/spec.h"
 
+#define DF_HOLDOUTS_MIN 3	/* scenarios that D9 has to have */
 #define DF_DIAGS_MAX 10000	/* findings kept; beyond them only counted */
 
 enum df_severity { DF_NOTE = 0, DF_WARNING, DF_ERROR };

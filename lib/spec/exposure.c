@@ -13,7 +13,7 @@ struct df_exposure {
 	const char *place;
 	struct df_buf path;
 	int named;		/* the text is a name */
-	int public;
+	int public, given;
 	df_exposed_fn *fn;
 	void *arg;
 };
@@ -53,7 +53,15 @@ hit(void *arg, const struct df_leak_hit *h)
 		out.shared = 1;
 		df_leak_forget(x->leak, h->needle);
 	}
+	if (x->given)
+		df_leak_forget(x->leak, h->needle);
 	return x->fn ? x->fn(x->arg, &out) : 0;
+}
+
+void
+df_exposure_given(struct df_exposure *x, int on)
+{
+	x->given = on;
 }
 
 int

@@ -35,6 +35,13 @@ struct df_exposure *df_exposure_new(const struct df_sealed *suite,
 	struct df_err *e);
 void df_exposure_free(struct df_exposure *x);	/* zeroes */
 
+/*
+ * From now on (on: 1) texts are looked through that builders are given, later
+ * (0) what they wrote.  A piece that was given is reported once; that it comes
+ * back is no builder's doing.
+ */
+void df_exposure_given(struct df_exposure *x, int on);
+
 /* 0, or 1 when fn stopped it, or -1 with *e when a blob cannot be read.  fn
    may be NULL for public documents. */
 int df_exposure_public(struct df_exposure *x, const struct df_spec *sp,

@@ -7,17 +7,43 @@
 /* In the order of name bytes, as a tree has it. */
 static const unsigned public_docs[] = { 10, 1, 2, 3, 4, 5, 6, 7, 8 };
 
+static jv
+document(unsigned n, const struct df_digest *d)
+{
+	char hex[DF_DIGEST_STR];
+	jv o = df_jset_str(jv_object(), "digest", df_digest_str(d, hex));
+
+	o = df_jset_int(o, "n", n);
+	return df_jset_str(o, "path", df_spec_docname(n));
+}
+
+jv
+df_public_documents(const struct df_spec *sp)
+{
+	struct df_digest d;
+	jv list = jv_array();
+	size_t i;
+
+	for (i = 0; i < DF_LEN(public_docs); i++) {
+		const struct df_doc *doc = &sp->doc[public_docs[i]];
+
+		if (doc->s == NULL)
+			continue;
+		df_sha256(doc->s, doc->n, &d);
+		list = jv_array_append(list, document(public_docs[i], &d));
+	}
+	return list;
+}
+
 int
 df_public_put(const struct df_spec *sp, struct df_store *s,
     struct df_digest *tree, jv *documents, struct df_err *e)
 {
 	struct df_buf m = DF_BUF_INIT;
-	char hex[DF_DIGEST_STR];
 	struct df_digest d;
 	const char *name;
 	size_t i;
 	int r = 0;
-	jv o;
 
 	*documents = jv_array();
 	for (i = 0; i < DF_LEN(public_docs); i++) {
@@ -32,11 +58,8 @@ df_public_put(const struct df_spec *sp, struct df_store *s,
 			break;
 		df_tree_line(&m, DF_TREE_FILE, name, strlen(name), &d, doc->n,
 		    NULL);
-		o = df_jset_str(jv_object(), "digest", df_digest_str(&d,
-		    hex));
-		o = df_jset_int(o, "n", public_docs[i]);
-		*documents = jv_array_append(*documents, df_jset_str(o,
-		    "path", name));
+		*documents = jv_array_append(*documents, document(
+		    public_docs[i], &d));
 	}
 	if (r == 0)
 		r = df_store_put(s, m.s, m.n, tree, e);

@@ -18,6 +18,9 @@
 int df_public_put(const struct df_spec *sp, struct df_store *s,
 	struct df_digest *tree, jv *documents, struct df_err *e) DF_CHECK;
 
+/* The same array of the public documents, and nothing staged. */
+jv df_public_documents(const struct df_spec *sp);
+
 /* What guards and schedules need of the tasks: {contracts, depends, id,
    phase, scenarios, title}, in D8 order. */
 jv df_public_tasks(const struct df_spec *sp);
