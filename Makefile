@@ -26,8 +26,8 @@ base_SRC = buf clock decimal err file hash json json-jv json-look list mem \
 	schema-equal schema-link schema-say text
 evidence_SRC = age age-key age-read agent key log seal sign store tree \
 	tree-put trust trust-read wire
-run_SRC = closed config entry factory freeze gate head hold ids machine \
-	names origin outside place profile project records report \
+run_SRC = closed config entry factory freeze gate head heads hold ids \
+	machine names origin outside place profile project records report \
 	report-attempt report-make run sealing select settings state step waiver
 spec_SRC = $(patsubst lib/spec/%.c,%,$(sort $(wildcard lib/spec/*.c)))
 work_SRC = adapter attempt basetree bundle combine decide disclose dispatch \
@@ -53,7 +53,7 @@ df-status_SRC = status-as
 df-store_SRC = name
 df-validate_SRC = validate-explain validate-init validate-record \
 	validate-run validate-show validate-speckit
-df-verify_SRC = verify-anchor verify-decide verify-show
+df-verify_SRC = verify-anchor verify-decide verify-forget verify-show
 
 UNIT = $(patsubst t/unit/%.c,%,$(sort $(wildcard t/unit/*.c)))
 FUZZ = $(filter-out main,$(patsubst t/fuzz/%.c,%,$(sort $(wildcard t/fuzz/*.c))))

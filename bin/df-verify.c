@@ -19,13 +19,15 @@
 #include "work/bundle.h"
 
 static const char *o_root;
-static int o_self;
+static int o_self, o_forget;
 
 static const struct df_opt opts[] = {
 	{ 0, "root", "FINGERPRINT", "the root that is trusted: SHA256:...",
 	    DF_OPT_STR, &o_root, 0, 0 },
 	{ 0, "self", NULL, "CONSISTENT is enough: exit 0", DF_OPT_FLAG,
 	    &o_self, 0, 0 },
+	{ 0, "forget", NULL, "forget the head that is remembered of RUN",
+	    DF_OPT_FLAG, &o_forget, 0, 0 },
 	DF_ARG_RUN,
 	{ 'F', "factory", "DIR", "the factory whose log anchors ($DF_FACTORY)",
 	    DF_OPT_STR, &df_args.factory, 0, 0 },
@@ -36,8 +38,9 @@ static const struct df_tool tool = {
 	"df-verify", "[options] [RUN|BUNDLE]",
 	"Check a run or a bundle offline.",
 	opts, NULL,
-	DF_EXIT(DF_OK) | DF_EXIT(DF_USAGE) | DF_EXIT(DF_INPUT) |
-	    DF_EXIT(DF_AUTH) | DF_EXIT(DF_INTEGRITY) | DF_EXIT(DF_EXTERNAL),
+	DF_EXIT(DF_OK) | DF_EXIT(DF_NO) | DF_EXIT(DF_USAGE) |
+	    DF_EXIT(DF_INPUT) | DF_EXIT(DF_AUTH) | DF_EXIT(DF_INTEGRITY) |
+	    DF_EXIT(DF_EXTERNAL),
 	NULL
 };
 
@@ -69,6 +72,13 @@ check(struct df_verify *w, const char *path, struct df_err *e)
 static int
 broken(const struct df_err *e)
 {
+	static const char *const other[] = { "run.open", "run.which",
+	    "factory.open", "heads.format" };
+	size_t i;
+
+	for (i = 0; i < DF_LEN(other); i++)
+		if (strcmp(e->code, other[i]) == 0)
+			return 0;
 	return e->exit == DF_INTEGRITY || e->exit == DF_AUTH ||
 	    e->exit == DF_REFUSED || e->exit == DF_INPUT ||
 	    e->exit == DF_NO;
@@ -80,9 +90,7 @@ verify(struct df_verify *w, const char *path)
 	struct df_err e = { 0 };
 	int r = check(w, path, &e), opened = w->run.state.seq > 0;
 
-	if (r < 0 && (!broken(&e) || strcmp(e.code, "run.open") == 0 ||
-	    strcmp(e.code, "run.which") == 0 ||
-	    strcmp(e.code, "factory.open") == 0)) {
+	if (r < 0 && !broken(&e)) {
 		df_err_print(&e);
 		return e.exit;
 	}
@@ -93,6 +101,9 @@ verify(struct df_verify *w, const char *path)
 			df_out_row((const char *const[]) { "BROKEN" }, 1);
 		if (r < 0 && !df_args.json)
 			fprintf(stderr, "BROKEN: %s [%s]\n", e.msg, e.code);
+		if (r < 0 && !df_args.json && *e.hint && (df_verbose ||
+		    df_tty()))
+			fprintf(stderr, "    hint: %s\n", e.hint);
 		if (!df_args.json)
 			df_verify_say(&w->bad, "BROKEN");
 		return DF_INTEGRITY;
@@ -131,7 +142,7 @@ main(int argc, char **argv)
 			df_die(&e);
 		path = b.run;
 	}
-	r = verify(&w, path);
+	r = o_forget ? df_verify_forget(path) : verify(&w, path);
 	df_findings_release(&w.bad);
 	df_findings_release(&w.notes);
 	if (w.run.path)

@@ -27,6 +27,10 @@ int df_verify_decisions(struct df_verify *v, struct df_err *e) DF_CHECK;
    names one. */
 int df_verify_anchor(struct df_verify *v, struct df_err *e) DF_CHECK;
 
+/* Forget the head that is remembered of a run: its directory, or the digest
+   of its line 1.  Returns the exit code. */
+int df_verify_forget(const char *path);
+
 /* The verdict, as one JSON object; e is the error that ended the check, or
    NULL. */
 void df_verify_json(struct df_verify *v, const char *verdict,

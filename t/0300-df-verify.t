@@ -479,5 +479,6 @@ sed -i '$s/"time":"2/"time":"1/' "$f"
 exits 6 'a log of its origin was changed' df-verify
 has "$err" "$(basename "$f")" 'is named'
 
+exits 1 'no head is remembered' df-verify --forget run
 all_exits df-verify
 done_testing

@@ -5,9 +5,11 @@
 #	. "$(dirname "$0")/lib.sh"
 #
 # and is then in an empty directory of its own, $tmp, which goes away when it
-# ends (DF_KEEP=1 keeps it).  HOME, DF_KEYS, DF_TRUST and DF_SCRATCH lie below
-# it; all other DF_*, GIT_* and make variables are unset, and PATH begins with
-# the programs of the build: $DF_BUILD, or build/ beside t/.
+# ends (DF_KEEP=1 keeps it).  HOME, DF_KEYS, DF_TRUST, DF_SCRATCH and
+# XDG_STATE_HOME lie below it; the last is no directory, for copies of a run
+# that go different ways are forks to who remembers heads (see heads).  All
+# other DF_*, GIT_* and make variables are unset, and PATH begins with the
+# programs of the build: $DF_BUILD, or build/ beside t/.
 #
 # Here stand:
 #
@@ -73,13 +75,15 @@ HOME=$tmp/home
 DF_KEYS=$tmp/keys
 DF_TRUST=$tmp/trust
 DF_SCRATCH=$tmp/scratch
+XDG_STATE_HOME=$tmp/.stateless
 PATH=$build/bin:$PATH
-export HOME DF_KEYS DF_TRUST DF_SCRATCH PATH
+export HOME DF_KEYS DF_TRUST DF_SCRATCH XDG_STATE_HOME PATH
 mkdir "$HOME" "$DF_SCRATCH" || exit 1
 printf '[user]\n\tname = alice\n\temail = alice@example.org\n' \
 	>"$HOME/.gitconfig"
 : >"$out"
 : >"$err"
+: >"$XDG_STATE_HOME"
 cd "$tmp" || exit 1
 
 # ---- TAP -----------------------------------------------------------------
@@ -394,6 +398,11 @@ tap_person() {
 		printf '# %s namespaces="%s"\n%s\n' "$tap_who" "$tap_role" \
 			"$(cat "$out")" >>"$tmp/trust/recipients"
 	done
+}
+
+# heads: from here on heads of runs are remembered
+heads() {
+	XDG_STATE_HOME=$tmp/state
 }
 
 # as PERSON COMMAND...: with that person's keys

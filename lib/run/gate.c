@@ -10,6 +10,7 @@
 #include "base/par.h"
 #include "evidence/tree.h"
 #include "run/gate.h"
+#include "run/heads.h"
 
 const char *
 df_trusted_name(enum df_trusted t)
@@ -255,7 +256,7 @@ df_gate_check(struct df_run *r, const char *root, const char *trust,
 	memset(g, 0, sizeof(*g));
 	if (!(r->flags & DF_RUN_LINES))
 		DF_BUG("gate without lines");
-	if (df_run_trust(r, e) < 0 ||
+	if (df_heads_check(r, e) < 0 || df_run_trust(r, e) < 0 ||
 	    df_parallel(r->nline, 8, verify_range, r, e) < 0)
 		return -1;
 	g->signatures = r->nline;
@@ -277,6 +278,7 @@ df_gate_check(struct df_run *r, const char *root, const char *trust,
 	else
 		yes = outside_root(r, trust, g);
 	g->trusted = yes ? DF_VERIFIED : DF_CONSISTENT;
+	df_heads_remember(r);
 	return 0;
 }
 

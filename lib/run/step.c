@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/opt.h"
 #include "base/schema.h"
+#include "run/heads.h"
 #include "run/step.h"
 
 struct df_key *
@@ -70,8 +71,8 @@ df_step_open(struct df_step *s, enum df_role role, int flags,
 	memset(s, 0, sizeof(*s));
 	if (df_run_open(&s->run, df_args.run, flags, e) < 0)
 		return -1;
-	if (df_step_key(s, role, e) < 0 || (!df_args.dry &&
-	    complete(&s->run, e) < 0)) {
+	if (df_heads_check(&s->run, e) < 0 || df_step_key(s, role, e) < 0 ||
+	    (!df_args.dry && complete(&s->run, e) < 0)) {
 		df_step_close(s);
 		return -1;
 	}
@@ -306,6 +307,8 @@ df_step_commit(struct df_step *s, struct df_commit *c, size_t n,
 	if (r == 0)
 		r = append(s, ev, n, e);
 	df_log_unlock(&s->run.log);
+	if (r == 0)
+		df_heads_remember(&s->run);
 	for (i = 0; i < n && r == 0; i++)
 		if (df_names_link(s->run.dir, c[i].out, c[i].nout, &le) < 0)
 			df_warn("%s (df-store names makes it again)", le.msg);

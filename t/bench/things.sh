@@ -39,7 +39,11 @@ enter() {
 	DF_KEYS=$work/keys
 	DF_TRUST=$work/trust
 	DF_SCRATCH=$work/scratch
-	export PATH HOME DF_KEYS DF_TRUST DF_SCRATCH
+	# Copies of a run that go on each for itself would be forks to who
+	# remembers heads: no directory.
+	XDG_STATE_HOME=$work/stateless
+	: >"$XDG_STATE_HOME" || exit 9
+	export PATH HOME DF_KEYS DF_TRUST DF_SCRATCH XDG_STATE_HOME
 	mkdir home scratch base agents agents/noop.d || exit 9
 	df-sign init -q --person alice >/dev/null || exit 9
 	things || exit 9
