@@ -4,8 +4,10 @@
  *	keygen	an OpenSSH Ed25519 key pair, or an age identity
  *	init	one key a role and a trust directory that lists them
  *	trust	sign a trust directory again after it was edited
- *	sign	FILE.sig, as `ssh-keygen -Y sign` makes it
- *	verify	a signature against allowed_signers
+ *	pubkey	a key's public half, in the forms of others
+ *	sign	FILE.sig, as `ssh-keygen -Y sign` makes it, or FILE.minisig
+ *	verify	a signature against allowed_signers, a DSSE envelope, or one
+ *		of minisign
  */
 #define _GNU_SOURCE
 #include "base/df.h"
@@ -22,10 +24,15 @@
 #include "base/out.h"
 #include "base/text.h"
 #include "evidence/age.h"
+#include "evidence/dsse.h"
+#include "evidence/minisign.h"
 #include "sign.h"
 
 static const char *o_comment, *o_namespace, *o_person, *o_sig, *o_signers;
-static int o_age;
+static const char *o_type, *o_payload;
+static struct df_list o_pub;
+static int64_t o_threshold = 1;
+static int o_age, o_dsse, o_keyid, o_minisign, o_pem;
 
 /* ---- keygen ---- */
 
@@ -177,6 +184,41 @@ trust(char **operand, size_t n)
 	return DF_OK;
 }
 
+/* ---- pubkey ---- */
+
+static int
+pubkey(char **operand, size_t n)
+{
+	struct df_buf b = DF_BUF_INIT;
+	char keyid[DF_KEYID_STR];
+	struct df_pubkey k;
+	struct df_err e;
+
+	if (n != 1)
+		df_usage("pubkey of one KEY");
+	if (o_pem + o_keyid + o_minisign > 1)
+		df_usage("one of --keyid, --minisign and --pem");
+	if (df_sign_pubkey(&k, operand[0], &e) < 0)
+		df_die(&e);
+	if (k.sk && o_pem + o_keyid + o_minisign)
+		df_diex(DF_REFUSED, "sign.hardware",
+		    "a hardware key signs SSH data only, nothing else");
+	if (o_pem) {
+		df_sign_pem(&k, &b);
+	} else if (o_minisign) {
+		df_minisign_pubkey(&k, &b);
+	} else {
+		if (o_keyid)
+			df_buf_str(&b, df_dsse_keyid(&k, keyid));
+		else
+			df_pubkey_str(&k, &b);
+		df_buf_ch(&b, '\n');
+	}
+	df_out_raw(b.s, b.n);
+	df_buf_release(&b);
+	return DF_OK;
+}
+
 /* ---- sign, verify ---- */
 
 static int
@@ -204,6 +246,20 @@ sign_one(const char *path, struct df_key *k, struct df_err *e)
 }
 
 static int
+sign_minisign(char **operand, size_t n)
+{
+	struct df_err e;
+
+	if (o_namespace)
+		df_usage("minisign has no namespaces");
+	if (df_args.key == NULL || *df_args.key == '\0')
+		df_usage("sign with which key? -k KEY, which is in no roster");
+	if (df_sign_minisign(df_args.key, o_comment, operand, n, &e) < 0)
+		df_die(&e);
+	return DF_OK;
+}
+
+static int
 sign(char **operand, size_t n)
 {
 	struct df_buf path = DF_BUF_INIT;
@@ -212,10 +268,14 @@ sign(char **operand, size_t n)
 	size_t i;
 	int role;
 
-	if (o_namespace == NULL)
-		df_usage("sign needs -n NAMESPACE");
 	if (n == 0)
 		df_usage("sign which FILE?");
+	if (o_minisign)
+		return sign_minisign(operand, n);
+	if (o_namespace == NULL)
+		df_usage("sign needs -n NAMESPACE");
+	if (o_comment)
+		df_usage("-c is for --minisign");
 	role = df_role_parse(o_namespace, strlen(o_namespace));
 	if (df_args.key && *df_args.key)
 		df_buf_str(&path, df_args.key);
@@ -258,6 +318,48 @@ load_roster(struct df_trust *t, struct df_err *e)
 }
 
 static int
+verify_dsse(const char *path)
+{
+	struct df_trust t = { 0 };
+	struct df_sign_dsse w = { path, &o_pub, &t, -1, o_type, o_payload,
+	    o_threshold };
+	struct df_err e;
+
+	if (o_sig)
+		df_usage("an envelope holds its signatures: no -s");
+	if (o_pub.n && (o_signers || o_namespace))
+		df_usage("-p KEY, or a list with --signers and -n ROLE");
+	if (o_namespace) {
+		w.role = df_role_parse(o_namespace, strlen(o_namespace));
+		if (w.role < 0)
+			df_usage("with --dsse -n names a role");
+	}
+	if ((o_pub.n == 0 && load_roster(&t, &e) < 0) || df_sign_dsse(&w,
+	    &e) < 0)
+		df_die(&e);
+	df_trust_release(&t);
+	return DF_OK;
+}
+
+static int
+verify_minisign(const char *path)
+{
+	struct df_buf sig = DF_BUF_INIT;
+	struct df_err e;
+
+	if (o_namespace || o_signers)
+		df_usage("minisign has neither namespaces nor lists");
+	if (o_pub.n != 1)
+		df_usage("verify with which key? -p KEY");
+	df_buf_fmt(&sig, "%s%s", o_sig ? o_sig : path, o_sig ? "" :
+	    ".minisig");
+	if (df_sign_minisign_check(o_pub.v[0], path, sig.s, &e) < 0)
+		df_die(&e);
+	df_buf_release(&sig);
+	return DF_OK;
+}
+
+static int
 verify(char **operand, size_t n)
 {
 	const struct df_signer *who = NULL;
@@ -265,10 +367,20 @@ verify(char **operand, size_t n)
 	struct df_trust t = { 0 };
 	struct df_err e;
 
-	if (o_namespace == NULL)
-		df_usage("verify needs -n NAMESPACE");
 	if (n != 1)
 		df_usage("verify one FILE");
+	if (o_dsse && o_minisign)
+		df_usage("--dsse or --minisign, not both");
+	if (!o_dsse && (o_type || o_payload || o_threshold != 1))
+		df_usage("--type, --payload and --threshold are for --dsse");
+	if (o_dsse)
+		return verify_dsse(operand[0]);
+	if (o_minisign)
+		return verify_minisign(operand[0]);
+	if (o_pub.n)
+		df_usage("-p is for --dsse and --minisign");
+	if (o_namespace == NULL)
+		df_usage("verify needs -n NAMESPACE");
 	df_buf_fmt(&sig, "%s%s", o_sig ? o_sig : operand[0], o_sig ? "" :
 	    ".sig");
 	if (load_roster(&t, &e) < 0 ||
@@ -301,9 +413,36 @@ static const struct df_opt init_opts[] = {
 	    DF_OPT_STR, &o_person, 0, 0 },
 	DF_ARG_END
 };
-static const struct df_opt sign_opts[] = { NAMESPACE, DF_ARG_END };
+static const struct df_opt pubkey_opts[] = {
+	{ 0, "keyid", NULL, "its keyid in DSSE envelopes", DF_OPT_FLAG,
+	    &o_keyid, 0, 0 },
+	{ 0, "minisign", NULL, "as minisign has it", DF_OPT_FLAG, &o_minisign,
+	    0, 0 },
+	{ 0, "pem", NULL, "as openssl has it", DF_OPT_FLAG, &o_pem, 0, 0 },
+	DF_ARG_END
+};
+static const struct df_opt sign_opts[] = {
+	NAMESPACE,
+	{ 0, "minisign", NULL, "FILE.minisig, by a key that is in no roster",
+	    DF_OPT_FLAG, &o_minisign, 0, 0 },
+	{ 'c', "comment", "TEXT", "the trusted comment of --minisign",
+	    DF_OPT_STR, &o_comment, 0, 0 },
+	DF_ARG_END
+};
 static const struct df_opt verify_opts[] = {
 	NAMESPACE,
+	{ 0, "dsse", NULL, "FILE is a DSSE envelope", DF_OPT_FLAG, &o_dsse, 0,
+	    0 },
+	{ 0, "minisign", NULL, "the signature is minisign's", DF_OPT_FLAG,
+	    &o_minisign, 0, 0 },
+	{ 'p', "pub", "KEY", "a public key that is trusted (--dsse: may be "
+	    "given again)", DF_OPT_LIST, &o_pub, 0, 0 },
+	{ 0, "payload", "FILE", "--dsse: write what was signed to FILE, or -",
+	    DF_OPT_STR, &o_payload, 0, 0 },
+	{ 0, "threshold", "N", "--dsse: so many keys must have signed",
+	    DF_OPT_INT, &o_threshold, 1, 10000 },
+	{ 0, "type", "TYPE", "--dsse: the type that the payload must have",
+	    DF_OPT_STR, &o_type, 0, 0 },
 	{ 's', "signature", "FILE", "the signature (default: FILE.sig)",
 	    DF_OPT_STR, &o_sig, 0, 0 },
 	{ 0, "signers", "FILE", "an allowed_signers file", DF_OPT_STR,
@@ -317,9 +456,12 @@ static const struct df_verb verbs[] = {
 	    "make a key for each role and a trust directory", init_opts,
 	    init },
 	{ "trust", "", "sign an edited trust directory", NULL, trust },
-	{ "sign", "-n NS [-k KEY] FILE...", "write FILE.sig", sign_opts,
-	    sign },
-	{ "verify", "-n NS [-s SIG] [--signers FILE] FILE",
+	{ "pubkey", "[--keyid|--minisign|--pem] KEY",
+	    "write a key's public half", pubkey_opts, pubkey },
+	{ "sign", "-n NS|--minisign [-k KEY] FILE...",
+	    "write FILE.sig or FILE.minisig", sign_opts, sign },
+	{ "verify", "-n NS|--dsse|--minisign [-p KEY] [-s SIG] "
+	    "[--signers FILE] FILE",
 	    "check a signature and print who made it", verify_opts, verify },
 	{ NULL, NULL, NULL, NULL, NULL }
 };

@@ -5,6 +5,7 @@
 #ifndef DF_BIN_SIGN_H
 #define DF_BIN_SIGN_H
 
+#include "base/list.h"
 #include "evidence/trust.h"
 
 /*
@@ -33,5 +34,36 @@ int df_sign_typed(const char *path, const struct df_buf *b, struct df_err *e)
 int df_sign_check(const char *path, const char *sigpath, const char *ns,
 	const struct df_trust *t, const struct df_signer **who,
 	struct df_err *e) DF_CHECK;
+
+/*
+ * The public key of a file: an OpenSSH key, public or private, or a PEM of
+ * RFC 8410.  DF_INPUT when it is none, and none of Ed25519.
+ */
+int df_sign_pubkey(struct df_pubkey *k, const char *path, struct df_err *e)
+	DF_CHECK;
+/* Append the key as such a PEM. */
+void df_sign_pem(const struct df_pubkey *k, struct df_buf *b);
+
+/* df-sign verify --dsse */
+struct df_sign_dsse {
+	const char *path;		/* the envelope */
+	const struct df_list *keys;	/* files of keys; empty: the roster */
+	const struct df_trust *trust;
+	int role;			/* that the roster's must have, or -1 */
+	const char *type;		/* the payload must have, or NULL */
+	const char *payload;		/* where it is written, or NULL */
+	int64_t threshold;		/* so many keys must have signed */
+};
+int df_sign_dsse(const struct df_sign_dsse *w, struct df_err *e) DF_CHECK;
+
+/*
+ * Write FILE.minisig of each file by a key that is in no roster: DF_REFUSED
+ * "sign.rostered" otherwise.  comment may be NULL.
+ */
+int df_sign_minisign(const char *key, const char *comment, char **file,
+	size_t n, struct df_err *e) DF_CHECK;
+/* Check one with the public key of file key, and write its comment. */
+int df_sign_minisign_check(const char *key, const char *path,
+	const char *sigpath, struct df_err *e) DF_CHECK;
 
 #endif

@@ -247,30 +247,58 @@ df_key_pub(const struct df_key *k)
 
 /* ---- signing ---- */
 
-int
-df_key_sign(struct df_key *k, const char *ns, const void *m, size_t n,
-    struct df_buf *sig, struct df_err *e)
+/* Append the signature blob over data; what an agent returns is verified. */
+static int
+blob(struct df_key *k, const void *data, size_t n, struct df_buf *sig,
+    struct df_err *e)
 {
-	uint8_t data[DF_SSHSIG_DATA], raw[crypto_sign_BYTES];
-	size_t len = df_sshsig_data(data, ns, m, n), was = sig->n;
+	uint8_t raw[crypto_sign_BYTES];
+	size_t was = sig->n;
 
-	if (len == 0)
-		return df_fail(e, DF_USAGE, "sign.namespace",
-		    "a namespace is 1 to 63 characters without space");
 	if (k->sk) {
-		crypto_sign_detached(raw, NULL, data, len, k->sk);
+		crypto_sign_detached(raw, NULL, data, n, k->sk);
 		df_wire_put_str(sig, df_pubkey_type(&k->pub));
 		df_wire_put(sig, raw, sizeof(raw));
 		return 0;
 	}
-	if (df_agent_sign(&k->pub, data, len, sig, e) < 0)
+	if (df_agent_sign(&k->pub, data, n, sig, e) < 0)
 		return -1;
-	if (df_sigblob_check(&k->pub, data, len, sig->s + was,
-	    sig->n - was) == 0)
+	if (df_sigblob_check(&k->pub, data, n, sig->s + was, sig->n - was) ==
+	    0)
 		return 0;
 	df_buf_cut(sig, was);
 	return df_fail(e, DF_AUTH, "agent.signature",
 	    "ssh-agent returned a signature that does not verify");
+}
+
+int
+df_key_sign(struct df_key *k, const char *ns, const void *m, size_t n,
+    struct df_buf *sig, struct df_err *e)
+{
+	uint8_t data[DF_SSHSIG_DATA];
+	size_t len = df_sshsig_data(data, ns, m, n);
+
+	if (len == 0)
+		return df_fail(e, DF_USAGE, "sign.namespace",
+		    "a namespace is 1 to 63 characters without space");
+	return blob(k, data, len, sig, e);
+}
+
+int
+df_key_raw(struct df_key *k, const void *data, size_t n, uint8_t sig[64],
+    struct df_err *e)
+{
+	struct df_buf b = DF_BUF_INIT;
+	int r;
+
+	if (k->pub.sk)
+		return df_fail(e, DF_REFUSED, "sign.hardware",
+		    "a hardware key signs SSH data only, nothing else");
+	r = blob(k, data, n, &b, e);
+	if (r == 0)
+		memcpy(sig, b.s + b.n - 64, 64);
+	df_buf_release(&b);
+	return r;
 }
 
 /* ---- making ---- */

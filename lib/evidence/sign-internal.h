@@ -50,6 +50,14 @@ const char *df_pubkey_type(const struct df_pubkey *k);
 void df_ssh_armor(struct df_buf *b, const char *kind, const void *p,
 	size_t n);
 
+/*
+ * The bare Ed25519 signature over data, which a role's key signs only if it is
+ * DSSE PAE or a C2SP note: who calls this sees to that.  DF_REFUSED
+ * "sign.hardware": a hardware key never signs bare data.
+ */
+int df_key_raw(struct df_key *k, const void *data, size_t n, uint8_t sig[64],
+	struct df_err *e) DF_CHECK;
+
 /* What df_key_open() does with a private key file of this text. */
 struct df_key *df_key_parse(const char *s, size_t n, const char *what,
 	struct df_err *e);
