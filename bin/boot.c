@@ -26,8 +26,8 @@ scan_waiver(struct df_exposure *x, const struct df_waiver *w,
 
 	df_buf_fmt(&place, "the reason of the waiver for %s", df_jv_str(w->v,
 	    "rule"));
-	r = df_exposure_text(x, place.s, reason, strlen(reason), df_refuse_exposed,
-	    e);
+	r = df_exposure_text(x, place.s, reason, strlen(reason),
+	    df_refuse_exposed, e);
 	df_buf_release(&place);
 	return r;
 }
@@ -58,8 +58,8 @@ scan_inputs(struct df_boot *b, struct df_store *store,
 		if (b->waivers.v[i].used)
 			r = scan_waiver(x, &b->waivers.v[i], e);
 	if (r == 0)
-		r = df_exposure_tree(x, "base", store, base, df_refuse_exposed, e,
-		    e);
+		r = df_exposure_tree(x, "base", store, base,
+		    df_refuse_exposed, e, e);
 	df_exposure_free(x);
 	return r ? -1 : 0;
 }

@@ -23,7 +23,8 @@
 #include "holdout.h"
 #include "refuse.h"
 
-static const char *o_spec, *o_holdouts, *o_tests, *o_out = "sealed", *o_suite;
+static const char *o_spec, *o_holdouts, *o_tests, *o_waivers;
+static const char *o_out = "sealed", *o_suite;
 
 const struct df_opt df_holdout_seal_opts[] = {
 	{ 0, "spec", "DIR", "the specification, D1 to D10", DF_OPT_STR,
@@ -32,6 +33,8 @@ const struct df_opt df_holdout_seal_opts[] = {
 	    DF_OPT_STR, &o_holdouts, 0, 0 },
 	{ 0, "tests", "DIR", "programs that judge scenarios, sealed too",
 	    DF_OPT_STR, &o_tests, 0, 0 },
+	{ 0, "waivers", "DIR", "signed waivers for findings (df-decide waive)",
+	    DF_OPT_STR, &o_waivers, 0, 0 },
 	{ 'o', "output", "DIR", "make this directory (default: sealed)",
 	    DF_OPT_STR, &o_out, 0, 0 },
 	{ 0, "suite-id", "HEX", "32 digits instead of random ones: for tests",
@@ -46,6 +49,7 @@ struct sealer {
 	const struct df_signer *me;
 	struct df_spec spec;
 	struct df_check check;
+	struct df_waivers waivers;	/* for findings in public documents */
 	struct df_sealed suite;
 	struct df_suite_count count;
 	struct df_sealing out;
@@ -67,6 +71,7 @@ release(struct sealer *w)
 	df_sealing_release(&w->out);
 	df_sealed_release(&w->suite);
 	df_check_release(&w->check);
+	df_waivers_release(&w->waivers);
 	df_spec_release(&w->spec);
 	df_key_free(w->key);
 	df_trust_release(&w->trust);
@@ -112,6 +117,12 @@ check_spec(struct sealer *w, struct df_err *e)
 	if (df_suite_manifest(o_tests) && !(w->spec.have & DF_SPEC_BIT(9)))
 		w->spec.withheld |= DF_SPEC_BIT(9);
 	df_check_run(&w->check, &w->spec);
+	if (o_waivers) {
+		if (df_waivers_read(&w->waivers, o_waivers, &w->trust,
+		    df_now_ms(), e) < 0)
+			return -1;
+		df_check_waive(&w->check, &w->spec, &w->waivers);
+	}
 	if (df_refuse_spec(&w->check, o_spec, e) < 0 || df_suite_make(
 	    &w->spec, o_tests, &w->suite, &w->count, e) < 0)
 		return -1;

@@ -81,8 +81,8 @@ like "$err" '3 scenarios \(1 P0\)' 'is said'
 no 'and not made' test -e sealed
 exits 0 'a suite is sealed' as eve df-holdout seal --spec spec
 is "$(cat "$out")" sealed 'its directory is printed'
-is "$(ls sealed | tr '\n' ' ')" \
-	'commitment.json findings.json findings.json.sig holdout.age ' \
+is "$(find sealed -type f | sort | tr '\n' ' ')" 'sealed/commitment.json '\
+'sealed/findings.json sealed/findings.json.sig sealed/holdout.age ' \
 	'what is in it'
 exits 7 'not where there is something' as eve df-holdout seal --spec spec
 is "$(find . -name '.df-new-*')" '' 'and nothing is left of it'
@@ -118,17 +118,20 @@ no 'nor its digest' grep -aF \
 ok 'age opens it for the evaluator' age -d -i keys.eve/df-holdout.age \
 	-o plain sealed/holdout.age
 has plain quodlibet-7f3a9c51e2d84b06 'and it is the suite'
-rm plain bad/D9_*
+# What has D9 in the clear is away from here on, encrypted to eve.
+rm -r bad plain
+mkdir away
+mv spec lines block away
+pk=$(grep -A1 eve trust/recipients | tail -n 1)
+must into away.tar tar -c away
+must age -r "$pk" -o away.age away.tar
+rm -r away away.tar
+: >"$out"
+: >"$err"
+no 'D9 is nowhere here' grep -rqE 'quodlibet|zenobia|sh count.sh a b' .
 
 # ---- refusals of df-boot ----
 
-mkdir away
-mv spec bad away
-if is_root; then
-	mv away "$tmp.away"	# root reads everything
-else
-	chmod 0 away
-fi
 refuses 2 'no --tests' '--sealed with tests' df-boot --spec public \
 	--sealed sealed --tests public
 refuses 2 'no --holdouts' '--sealed with D9' df-boot --spec public \
@@ -222,6 +225,8 @@ echo 'echo $#' >base/count.sh
 usual="--base base --set agent.adapter=$adapter --set sandbox.level=none
 	--set policy.require_isolation=false"
 no 'the operator has no identity' test -e keys.alice/df-holdout.age
+chmod 0 keys.eve
+mv keys.eve .eve
 # shellcheck disable=SC2086
 exits 0 'the operator boots it' df-boot --spec public --sealed sealed $usual
 DF_RUN=$(cat "$out")
@@ -230,6 +235,12 @@ for f in holdout.age commitment.json; do
 	ok "$f is the same" cmp sealed/$f "$DF_RUN/$f"
 done
 ok 'the findings too' cmp sealed/findings.json "$DF_RUN/suite/findings.json"
+no 'nothing of D9 came to be' grep -rqE 'quodlibet|zenobia|sh count.sh a b' .
+mv .eve keys.eve
+chmod 700 keys.eve
+must age -d -i keys.eve/df-holdout.age -o away.tar away.age
+must tar -xf away.tar
+mv away/* .
 ok 'and their signature' cmp sealed/findings.json.sig \
 	"$DF_RUN/suite/findings.json.sig"
 is "$(event run.created | jq -r .data.suite)" \
@@ -244,7 +255,6 @@ no 'no line of D9 is in the run' grep -aF -f lines all
 exits 0 'df-verify' df-verify
 like "$out" '^suite .* sealed beforehand; findings by eve\+evaluator$' \
 	'says whose findings they are'
-root=$(sed -n 's/^root  *//p' "$out")
 mv trust trust.away
 exits 0 'without the trust directory' df-verify --self
 like "$out" '^suite .* findings by SHA256:' 'it names no person'
@@ -297,6 +307,16 @@ hit() {
 		'it is an event'
 	exits 0 'the run verifies' df-verify
 }
+signed forged '.programs = 1'
+# shellcheck disable=SC2086
+must df-boot -q --spec public --sealed forged $usual
+DF_RUN=$(cat "$out")
+must df-handoff -q
+must df-prompt -q
+must df-dispatch -q -j 3
+exits 6 'findings that the suite does not bear out' as eve df-holdout -q
+has "$err" 'not what its findings say'
+
 cp -R base told
 {
 	echo '# quodlibet-7f3a9c51e2d84b06'
@@ -334,19 +354,36 @@ broken 'findings that are not named' 'if .type == "run.created" then
 	.data.artifacts |= map(select(.name | startswith("suite/") | not))
 	else . end' sealed.missing
 
+# ---- waivers ----
+
+cp -R spec two
+sed 's/^## Testable Surface/#### OUT-002: A count\n\n**Consumer:** operator\n'\
+'**Scenarios:** SC-003\n\n&/' spec/D4_CONTRACTS.md >two/D4_CONTRACTS.md
+exits 1 'what does not pass is not sealed' as eve df-holdout seal --spec two \
+	-o two.sealed
+must as bob df-decide waive -q -m 'count.sh prints it' --spec two \
+	d4.uncovered:OUT-002
+exits 3 'no waivers there' as eve df-holdout seal --spec two -o two.sealed \
+	--waivers nowhere
+exits 0 'but with a waiver' as eve df-holdout seal --spec two -o two.sealed \
+	--waivers waivers
+rm two/D9_*
+exits 1 'which does not boot without it' df-boot --spec two \
+	--sealed two.sealed
+exits 4 'nor where none is allowed' df-boot --spec two --sealed two.sealed \
+	--waivers waivers
+exits 0 'where it is it does' df-boot --spec two --sealed two.sealed \
+	--waivers waivers --set policy.max_waivers=1
+exits 0 'and verifies' df-verify "$(cat "$out")"
+
 # ---- a suite of programs ----
 
-if is_root; then
-	mv "$tmp.away" away
-else
-	chmod 755 away
-fi
 mkdir tests
 printf '#!/bin/sh\n[ "$(sh greet.sh bob)" = "hello bob" ]\n' >tests/HS-001
 printf '#!/bin/sh\necho 1..1\n[ "$(sh count.sh 1 2)" = 2 ] || exit 1
 echo ok 1\n' >tests/HS-002.t
 chmod 755 tests/*
-exits 0 'with programs' as eve df-holdout seal --spec away/spec \
+exits 0 'with programs' as eve df-holdout seal --spec spec \
 	--tests tests -o mixed
 is "$(jq -r '"\(.kind) \(.programs)"' mixed/findings.json)" 'mixed 2' \
 	'which are counted'

@@ -58,7 +58,7 @@ checks(const struct df_check *c)
 /* ---- what the items are ---- */
 
 struct tally {
-	int64_t priority[4], programs;
+	int64_t priority[4], programs, executable;
 	uint8_t *covered;		/* scenarios of D2 */
 };
 
@@ -82,17 +82,23 @@ cover(struct tally *t, const struct df_spec *sp, const struct df_suite_item *it)
 }
 
 static int
-count_items(struct tally *t, const struct df_attest *a, struct df_err *e)
+count_items(struct tally *t, const struct df_sealed *s,
+    const struct df_spec *sp, struct df_err *e)
 {
 	struct df_suite_item it;
 	size_t i;
 
-	for (i = 1; i < a->sealed->n; i++) {
-		if (df_suite_item(&it, &a->sealed->item[i], e) < 0)
+	memset(t, 0, sizeof(*t));
+	t->covered = df_calloc(sp->d2.scenarios + 1, 1);
+	for (i = 1; i < s->n; i++) {
+		if (df_suite_item(&it, &s->item[i], e) < 0) {
+			free(t->covered);
 			return -1;
+		}
 		t->priority[it.priority & 3]++;
 		t->programs += it.program.n != 0;
-		cover(t, a->spec, &it);
+		t->executable += it.class != DF_CLASS_NONE;
+		cover(t, sp, &it);
 		df_suite_item_release(&it);
 	}
 	return 0;
@@ -115,44 +121,68 @@ coverage(const struct tally *t, const struct df_spec *sp)
 	return df_jset_int(o, "scenarios", n);
 }
 
-jv
-df_attest_make(const struct df_attest *a, struct df_err *e)
+/* Into findings what can be counted again by whoever opens the suite. */
+static jv
+counts(jv v, struct tally *t, const struct df_sealed *s,
+    const struct df_spec *sp)
 {
-	struct tally t = { .covered = df_calloc(a->spec->d2.scenarios + 1,
-	    1) };
-	jv v, o, all;
+	jv o = jv_object();
 	char name[3];
 	int i;
 
-	if (count_items(&t, a, e) < 0) {
-		free(t.covered);
-		return jv_invalid();
+	v = df_jset(v, "coverage", coverage(t, sp));
+	v = df_jset_int(v, "executable", t->executable);
+	for (i = 0; i < 4; i++) {
+		snprintf(name, sizeof(name), "P%d", i);
+		o = df_jset_int(o, name, t->priority[i]);
 	}
-	v = df_jset(jv_object(), "checks", checks(a->check));
+	v = df_jset(v, "priorities", o);
+	v = df_jset_int(v, "programs", t->programs);
+	v = df_jset_int(v, "scenarios", (int64_t)s->n - 1);
+	free(t->covered);
+	return v;
+}
+
+jv
+df_attest_make(const struct df_attest *a, struct df_err *e)
+{
+	struct tally t;
+	jv v, all;
+
+	if (count_items(&t, a->sealed, a->spec, e) < 0)
+		return jv_invalid();
+	v = counts(jv_object(), &t, a->sealed, a->spec);
+	v = df_jset(v, "checks", checks(a->check));
 	v = df_jset(v, "commitment", file(a->commitment));
-	v = df_jset(v, "coverage", coverage(&t, a->spec));
 	v = df_jset(v, "documents", df_public_documents(a->spec));
-	v = df_jset_int(v, "executable", (int64_t)a->count->executable);
 	v = df_jset(v, "holdout", file(a->age));
 	all = df_check_result(a->check, a->spec, DF_RESULT_PUBLIC);
-	v = df_jset(v, "holdout_findings", df_jv_get(all, "holdout_findings"));
+	v = df_jset(v, "holdout_findings", df_jv_get(all,
+	    "holdout_findings"));
 	jv_free(all);
 	v = df_jset_str(v, "kind", a->count->kind);
 	v = df_jset_int(v, "minimum", DF_HOLDOUTS_MIN);
-	o = jv_object();
-	for (i = 0; i < 4; i++) {
-		snprintf(name, sizeof(name), "P%d", i);
-		o = df_jset_int(o, name, t.priority[i]);
-	}
-	v = df_jset(v, "priorities", o);
-	v = df_jset_int(v, "programs", t.programs);
 	v = df_jset(v, "recipients", recipients(a->trust));
-	v = df_jset_int(v, "scenarios", (int64_t)a->count->scenarios);
 	v = df_jset_str(v, "schema", "df.findings/1");
 	v = df_jset_str(v, "suite", a->suite);
-	free(t.covered);
 	return df_jset(v, "tools", df_jset_str(jv_object(), "version",
 	    DF_VERSION));
+}
+
+int
+df_attest_items(jv findings, const struct df_sealed *s,
+    const struct df_spec *sp, struct df_err *e)
+{
+	struct tally t;
+	int same;
+	jv v;
+
+	if (count_items(&t, s, sp, e) < 0)
+		return -1;
+	v = counts(jv_copy(findings), &t, s, sp);
+	same = jv_equal(v, jv_copy(findings));
+	return same ? 0 : df_fail(e, DF_INTEGRITY, "sealed.findings",
+	    "the suite is not what its findings say of it");
 }
 
 /* ---- taking over ---- */
