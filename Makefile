@@ -25,7 +25,7 @@ base_SRC = buf clock decimal err file hash json json-jv json-look list mem \
 	opt out par pattern pattern-run schema schema-check schema-compile \
 	schema-equal schema-link schema-say text
 evidence_SRC = age age-key age-read agent dsse key log minisign seal sign \
-	store tree tree-put trust trust-read wire
+	store tree tree-put trust trust-read trust-version wire
 run_SRC = closed config entry factory freeze gate head heads hold ids \
 	machine names origin outside place profile project records report \
 	report-attempt report-make run sealing select settings state step waiver
@@ -48,7 +48,7 @@ df-holdout_SRC = holdout-judge holdout-record holdout-scan holdout-seal \
 	refuse
 df-log_SRC = log-append log-sig
 df-prompt_SRC = texts
-df-sign_SRC = sign-dsse sign-file sign-init sign-minisign
+df-sign_SRC = sign-dsse sign-file sign-init sign-minisign sign-trust
 df-status_SRC = status-as
 df-store_SRC = name
 df-validate_SRC = validate-explain validate-init validate-record \

@@ -62,6 +62,10 @@ df_boot_envelope(struct df_boot *b, const struct df_base *base,
 	o = df_jset(jv_object(), "recipients",
 	    bytes_digest(&b->trust_files.recipients));
 	o = df_jset_str(o, "root", b->root);
+	if (b->trust.version) {
+		o = df_jset(o, "record", df_digest_json(&b->trust.record));
+		o = df_jset_int(o, "version", (int64_t)b->trust.version);
+	}
 	return df_jset(v, "trust", df_jset(o, "signers",
 	    bytes_digest(&b->trust_files.signers)));
 }

@@ -124,6 +124,27 @@ put_text(struct df_step *s, struct df_commit *c, const char *name,
 	return df_commit_put(s, c, name, media, b->s, b->n, e);
 }
 
+/* The files that each version has, and of the others those that this has. */
+static int
+put_trust(struct df_boot *b, struct df_step *s, struct df_commit *c,
+    struct df_err *e)
+{
+	const struct df_buf *text;
+	char name[64];
+	size_t i;
+
+	for (i = 0; i < DF_TRUST_FILES; i++) {
+		text = df_trust_file(&b->trust_files, i);
+		snprintf(name, sizeof(name), "trust/%s",
+		    df_trust_file_name(i));
+		if ((i < DF_TRUST_ALWAYS || text->n) && put_text(s, c, name,
+		    strcmp(name, "trust/trust.json") == 0 ? DF_MEDIA_JSON :
+		    DF_MEDIA_TEXT, text, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 put_config(struct df_boot *b, struct df_step *s, struct df_commit *c,
     struct df_err *e)
@@ -139,14 +160,7 @@ put_config(struct df_boot *b, struct df_step *s, struct df_commit *c,
 		    e) < 0)
 			return -1;
 	}
-	return put_text(s, c, "trust/allowed_signers", DF_MEDIA_TEXT,
-	    &b->trust_files.signers, e) < 0 ||
-	    put_text(s, c, "trust/allowed_signers.sig", DF_MEDIA_TEXT,
-	    &b->trust_files.signers_sig, e) < 0 ||
-	    put_text(s, c, "trust/recipients", DF_MEDIA_TEXT,
-	    &b->trust_files.recipients, e) < 0 ||
-	    put_text(s, c, "trust/recipients.sig", DF_MEDIA_TEXT,
-	    &b->trust_files.recipients_sig, e) < 0 ? -1 : 0;
+	return put_trust(b, s, c, e);
 }
 
 /* Everything that line 1 names, staged in the new run's store. */

@@ -3,7 +3,8 @@
  *
  *	keygen	an OpenSSH Ed25519 key pair, or an age identity
  *	init	one key a role and a trust directory that lists them
- *	trust	sign a trust directory again after it was edited
+ *	trust	sign a trust directory again after it was edited; add, remove,
+ *		rotate and revoke keys in it; show it
  *	pubkey	a key's public half, in the forms of others
  *	sign	FILE.sig, as `ssh-keygen -Y sign` makes it, or FILE.minisig
  *	verify	a signature against allowed_signers, a DSSE envelope, or one
@@ -33,6 +34,7 @@ static const char *o_type, *o_payload;
 static struct df_list o_pub;
 static int64_t o_threshold = 1;
 static int o_age, o_dsse, o_keyid, o_minisign, o_pem;
+static struct df_trust_args o_trust;
 
 /* ---- keygen ---- */
 
@@ -109,17 +111,6 @@ say_root(const char *dir, const char *fp)
 		df_out(fp);
 }
 
-static void
-trust_dir(struct df_buf *b)
-{
-	if (df_args.trust && *df_args.trust)
-		df_buf_str(b, df_args.trust);
-	else
-		df_trust_path(b);
-	while (b->n > 1 && b->s[b->n - 1] == '/')
-		df_buf_cut(b, b->n - 1);
-}
-
 static int
 init(char **operand, size_t n)
 {
@@ -130,7 +121,7 @@ init(char **operand, size_t n)
 	(void)operand;
 	if (n)
 		df_usage("init takes no operand");
-	trust_dir(&trust);
+	df_sign_trust_dir(&trust);
 	df_keys_path(&keys, "");
 	df_buf_cut(&keys, keys.n - 1);
 	if (access(trust.s, F_OK) == 0) {
@@ -153,34 +144,71 @@ init(char **operand, size_t n)
 /* ---- trust ---- */
 
 static int
+change(const char *action, char **operand, size_t n, size_t min, size_t max,
+    const char *what)
+{
+	struct df_err e;
+
+	if (n < min || n > max)
+		df_usage("%s", what);
+	if (df_sign_change(action, &o_trust, operand, n, &e) < 0)
+		df_die(&e);
+	return DF_OK;
+}
+
+static int
 trust(char **operand, size_t n)
 {
-	struct df_buf path = DF_BUF_INIT, key = DF_BUF_INIT;
-	struct df_trust_files f;
-	char fp[DF_FP_STR];
+	return change("signed", operand, n, 0, 0, "trust takes a verb (add, "
+	    "remove, rotate, revoke, show) or nothing; --trust names the "
+	    "directory");
+}
+
+static int
+trust_add(char **operand, size_t n)
+{
+	return change("add", operand, n, 3, 3,
+	    "trust add: whom?  PRINCIPAL ROLE[,ROLE] KEY.pub|age1...");
+}
+
+static int
+trust_remove(char **operand, size_t n)
+{
+	return change("remove", operand, n, 1, 1,
+	    "trust remove: which KEY?  a file, SHA256:..., a principal or "
+	    "age1...");
+}
+
+static int
+trust_rotate(char **operand, size_t n)
+{
+	return change("rotate", operand, n, 2, 2,
+	    "trust rotate: OLD NEW.pub");
+}
+
+static int
+trust_revoke(char **operand, size_t n)
+{
+	if (o_trust.message == NULL || o_trust.message[strspn(o_trust.message,
+	    " \t\r\n")] == '\0')
+		df_usage("a revocation needs a reason: -m WHY");
+	if (df_utf8_bad(o_trust.message, strlen(o_trust.message)) !=
+	    strlen(o_trust.message))
+		df_diex(DF_INPUT, "text.utf8", "-m is no UTF-8");
+	return change("revoke", operand, n, 1, 2,
+	    "trust revoke: which KEY?  and perhaps NEW.pub in its place");
+}
+
+static int
+trust_show(char **operand, size_t n)
+{
 	struct df_err e;
-	int dir;
 
 	(void)operand;
 	if (n)
-		df_usage("trust takes no operand; --trust names the directory");
-	trust_dir(&path);
-	if (df_args.key && *df_args.key)
-		df_buf_str(&key, df_args.key);
-	else
-		df_keys_path(&key, df_role_name(DF_ROLE_ROOT));
-	df_trust_files_init(&f);
-	dir = open(path.s, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		df_diex(DF_INPUT, "sign.trust", "%s is no directory", path.s);
-	if (df_trust_files_read(&f, path.s, &e) < 0 ||
-	    df_sign_trust(dir, &f.signers, &f.recipients, key.s, fp, &e) < 0)
+		df_usage("trust show takes no operand");
+	if (df_sign_show(&e) < 0)
 		df_die(&e);
-	close(dir);
-	say_root(path.s, fp);
-	df_trust_files_release(&f);
-	df_buf_release(&path);
-	df_buf_release(&key);
 	return DF_OK;
 }
 
@@ -449,13 +477,53 @@ static const struct df_opt verify_opts[] = {
 	    &o_signers, 0, 0 },
 	DF_ARG_END
 };
+#define AFTER { 0, "after", "TIME", \
+	"the key signs from then on: YYYYMMDD[hhmm[ss]]Z", DF_OPT_STR, \
+	&o_trust.after, 0, 0 }
+#define FACTORY { 'F', "factory", "DIR", \
+	"whose log says it ($DF_FACTORY, or .factory found upwards)", \
+	DF_OPT_STR, &df_args.factory, 0, 0 }
+
+static const struct df_opt trust_opts[] = { FACTORY, DF_ARG_END };
+static const struct df_opt add_opts[] = {
+	AFTER,
+	{ 0, "before", "TIME", "and until then", DF_OPT_STR, &o_trust.before,
+	    0, 0 },
+	FACTORY, DF_ARG_END
+};
+static const struct df_opt rotate_opts[] = {
+	AFTER,
+	{ 0, "before", "TIME", "the old key signs until then (default: now)",
+	    DF_OPT_STR, &o_trust.before, 0, 0 },
+	FACTORY, DF_ARG_END
+};
+static const struct df_opt revoke_opts[] = {
+	{ 'm', "message", "WHY", "the reason", DF_OPT_STR, &o_trust.message,
+	    0, 0 },
+	{ 0, "suspect-from", "SEQ", "what the factory's log anchored before "
+	    "this line stands", DF_OPT_INT, &o_trust.suspect, 0, INT32_MAX },
+	FACTORY, DF_ARG_END
+};
 static const struct df_verb verbs[] = {
 	{ "keygen", "[-c TEXT] [--age] FILE", "make a key pair", keygen_opts,
 	    keygen },
 	{ "init", "[--person NAME]",
 	    "make a key for each role and a trust directory", init_opts,
 	    init },
-	{ "trust", "", "sign an edited trust directory", NULL, trust },
+	{ "trust", "[-F FACTORY]", "sign an edited trust directory",
+	    trust_opts, trust },
+	{ "trust add", "[--after TIME] [--before TIME] PRINCIPAL "
+	    "ROLE[,ROLE] KEY.pub|age1...", "list a key, or a recipient",
+	    add_opts, trust_add },
+	{ "trust remove", "KEY", "list it no more", trust_opts,
+	    trust_remove },
+	{ "trust rotate", "[--before TIME] [--after TIME] OLD NEW.pub",
+	    "a new key in the place of an old one", rotate_opts,
+	    trust_rotate },
+	{ "trust revoke", "-m WHY [--suspect-from SEQ] KEY [NEW.pub]",
+	    "trust a key no more", revoke_opts, trust_revoke },
+	{ "trust show", "", "which version it is and whom it lists", NULL,
+	    trust_show },
 	{ "pubkey", "[--keyid|--minisign|--pem] KEY",
 	    "write a key's public half", pubkey_opts, pubkey },
 	{ "sign", "-n NS|--minisign [-k KEY] FILE...",

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/opt.h"
 #include "evidence/age.h"
 #include "run/place.h"
 #include "sign.h"
@@ -123,14 +124,31 @@ df_sign_trust(int dir, const struct df_buf *signers,
     struct df_err *e)
 {
 	struct df_key *root = df_key_open(key, e);
+	struct df_trust t = { 0 };
 	int r;
 
 	if (root == NULL)
 		return -1;
 	(void)df_fingerprint(df_key_pub(root), fp);
-	r = df_trust_write(dir, signers, recipients, root, e);
+	r = df_trust_write(dir, signers, recipients, NULL, 0, root, &t, e);
+	df_trust_release(&t);
 	df_key_free(root);
 	return r;
+}
+
+struct df_key *
+df_sign_key(enum df_role role, struct df_err *e)
+{
+	struct df_buf path = DF_BUF_INIT;
+	struct df_key *k;
+
+	if (df_args.key && *df_args.key)
+		df_buf_str(&path, df_args.key);
+	else
+		df_keys_path(&path, df_role_name(role));
+	k = df_key_open(path.s, e);
+	df_buf_release(&path);
+	return k;
 }
 
 static int

@@ -21,6 +21,29 @@ int df_sign_trust(int dir, const struct df_buf *signers,
 	const struct df_buf *recipients, const char *key, char fp[DF_FP_STR],
 	struct df_err *e) DF_CHECK;
 
+/* The key that signs in a role: -k, $DF_KEY, or the one named after it. */
+struct df_key *df_sign_key(enum df_role role, struct df_err *e);
+
+/* ---- df-sign trust ... (sign-trust.c) ---- */
+
+/* What the options said. */
+struct df_trust_args {
+	const char *after, *before;	/* of a window; or NULL */
+	const char *message;		/* why a key is revoked */
+	int64_t suspect;		/* from this line of the factory's log on */
+};
+/* Append the trust directory: --trust, or the usual one. */
+void df_sign_trust_dir(struct df_buf *b);
+/*
+ * A verb on it: "signed" (an edited directory), "add", "remove", "rotate",
+ * "revoke".  Makes a version, says it on stdout, and appends trust.changed to
+ * the factory's log if there is a factory.
+ */
+int df_sign_change(const char *action, const struct df_trust_args *a,
+	char **operand, size_t n, struct df_err *e) DF_CHECK;
+/* What it holds, on stdout. */
+int df_sign_show(struct df_err *e) DF_CHECK;
+
 #define DF_SIGN_MAX ((size_t)256 << 20)	/* bytes of a file */
 
 /*

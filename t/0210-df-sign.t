@@ -98,7 +98,8 @@ is "$(ls keys)" "$(printf '%s\n' df-admin df-admin.pub df-approve \
 	'a key for each role, two identities'
 is "$(stat -c %a keys/* | sort -u | tr '\n' ' ')" '600 644 ' 'their modes'
 is "$(ls trust)" "$(printf '%s\n' allowed_signers allowed_signers.sig \
-	recipients recipients.sig)" 'the trust directory'
+	recipients recipients.sig trust.json trust.json.sig)" \
+	'the trust directory'
 for f in allowed_signers recipients; do
 	ok "ssh-keygen verifies $f" stock alice+root df-root "trust/$f"
 done

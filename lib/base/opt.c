@@ -310,13 +310,27 @@ df_opt_parse(const struct df_tool *t, int argc, char **argv, size_t *n)
 	return argv + i;
 }
 
+/* The words of a verb's name, one or two, that argv begins with; or 0. */
+static int
+matches(const struct df_verb *v, int argc, char **argv)
+{
+	const char *sp = strchr(v->name, ' ');
+	size_t n = sp ? (size_t)(sp - v->name) : strlen(v->name);
+
+	if (strlen(argv[0]) != n || memcmp(argv[0], v->name, n) != 0)
+		return 0;
+	if (sp == NULL)
+		return 1;
+	return argc > 1 && strcmp(argv[1], sp + 1) == 0 ? 2 : 0;
+}
+
 int
 df_opt_run(const struct df_tool *t, int argc, char **argv)
 {
-	const struct df_verb *v;
+	const struct df_verb *v, *found = NULL;
 	const char *word[32], *near;
+	int i = 1, k, words = 0;
 	size_t n = 0;
-	int i = 1;
 
 	begin(t, argc, argv);
 	parse(argc, argv, &i, t->opts, NULL, 0);
@@ -325,21 +339,24 @@ df_opt_run(const struct df_tool *t, int argc, char **argv)
 	if (i >= argc)
 		df_usage("which verb?");
 	for (v = t->verbs; v->name; v++) {
-		if (strcmp(v->name, argv[i]) == 0)
-			break;
+		k = matches(v, argc - i, argv + i);
+		if (k > words) {
+			words = k;
+			found = v;
+		}
 		if (n < DF_LEN(word))
 			word[n++] = v->name;
 	}
-	if (v->name == NULL) {
+	if (found == NULL) {
 		near = df_suggest(argv[i], word, n);
 		if (near)
 			df_usage("unknown verb %s (did you mean %s?)", argv[i],
 			    near);
 		df_usage("unknown verb %s", argv[i]);
 	}
-	if (i + 1 < argc && strcmp(argv[i + 1], "--help") == 0)
+	i += words;
+	if (i < argc && strcmp(argv[i], "--help") == 0)
 		help(t);
-	i++;
-	parse(argc, argv, &i, v->opts, t->opts, 1);
-	return v->run(argv + i, (size_t)(argc - i));
+	parse(argc, argv, &i, found->opts, t->opts, 1);
+	return found->run(argv + i, (size_t)(argc - i));
 }

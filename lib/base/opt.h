@@ -38,7 +38,7 @@ struct df_opt {
 };
 
 struct df_verb {
-	const char *name;
+	const char *name;	/* one word, or two: "trust add" */
 	const char *args;	/* synopsis behind the name */
 	const char *help;
 	const struct df_opt *opts;	/* DF_OPT_END-terminated, or NULL */

@@ -1,19 +1,13 @@
 #include "base/df.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/opt.h"
 #include "evidence/age.h"
 #include "evidence/trust.h"
-
-#define FILE_BYTES ((size_t)1 << 20)
 
 static const char *const role_name[DF_ROLES] = { "df-run", "df-build",
     "df-holdout", "df-approve", "df-admin", "df-root" };
@@ -54,6 +48,7 @@ void
 df_trust_release(struct df_trust *t)
 {
 	df_map_release(&t->by_fp);
+	df_map_release(&t->revoked_fp);
 	df_arena_release(&t->arena);
 	memset(t, 0, sizeof(*t));
 }
@@ -68,6 +63,14 @@ df_trust_find(const struct df_trust *t, const char *fp)
 	return i == DF_MAP_NONE ? NULL : &t->signer[i];
 }
 
+const struct df_revoked *
+df_trust_revoked(const struct df_trust *t, const char *fp)
+{
+	size_t i = df_map_get(&t->revoked_fp, fp, strlen(fp));
+
+	return i == DF_MAP_NONE ? NULL : &t->revoked[i];
+}
+
 const struct df_signer *
 df_trust_may(const struct df_trust *t, const char *fp, enum df_role role,
     int64_t ms, struct df_err *e)
@@ -78,6 +81,10 @@ df_trust_may(const struct df_trust *t, const char *fp, enum df_role role,
 	if (g == NULL) {
 		df_fail(e, DF_AUTH, "trust.unknown",
 		    "key %.60s is not in allowed_signers", fp);
+		return NULL;
+	}
+	if (df_trust_revoked(t, fp)) {
+		df_fail(e, DF_AUTH, "trust.revoked", "key %s is revoked", fp);
 		return NULL;
 	}
 	if (!(g->roles & DF_ROLE_BIT(role))) {
@@ -101,60 +108,7 @@ df_trust_may(const struct df_trust *t, const char *fp, enum df_role role,
 	return g;
 }
 
-/* ---- the trust directory ---- */
-
-void
-df_trust_files_init(struct df_trust_files *f)
-{
-	df_buf_init(&f->signers);
-	df_buf_init(&f->signers_sig);
-	df_buf_init(&f->recipients);
-	df_buf_init(&f->recipients_sig);
-}
-
-void
-df_trust_files_release(struct df_trust_files *f)
-{
-	df_buf_release(&f->signers);
-	df_buf_release(&f->signers_sig);
-	df_buf_release(&f->recipients);
-	df_buf_release(&f->recipients_sig);
-}
-
-static int
-read_one(struct df_buf *b, const char *dir, const char *name,
-    struct df_err *e)
-{
-	struct df_buf path = DF_BUF_INIT;
-	int r = 0;
-
-	df_buf_reset(b);
-	df_buf_fmt(&path, "%s/%s", dir, name);
-	if (access(path.s, F_OK) == 0 || errno != ENOENT)
-		r = df_read_file(AT_FDCWD, path.s, b, FILE_BYTES, e);
-	df_buf_release(&path);
-	return r;
-}
-
-int
-df_trust_files_read(struct df_trust_files *f, const char *path,
-    struct df_err *e)
-{
-	struct stat st;
-
-	if (stat(path, &st) < 0)
-		return df_fail_errno(e, DF_INPUT, "trust.open",
-		    "cannot open trust directory %s", path);
-	if (!S_ISDIR(st.st_mode))
-		return df_fail(e, DF_INPUT, "trust.open",
-		    "%s is not a trust directory", path);
-	if (read_one(&f->signers, path, "allowed_signers", e) < 0 ||
-	    read_one(&f->signers_sig, path, "allowed_signers.sig", e) < 0 ||
-	    read_one(&f->recipients, path, "recipients", e) < 0 ||
-	    read_one(&f->recipients_sig, path, "recipients.sig", e) < 0)
-		return -1;
-	return 0;
-}
+/* ---- whose the files are ---- */
 
 /* Which key signed the file as root; the signature is checked. */
 static int
@@ -189,18 +143,20 @@ int
 df_trust_files_check(const struct df_trust_files *f, const char *root,
     struct df_trust *t, char rootfp[DF_FP_STR], struct df_err *e)
 {
-	struct df_pubkey a, b;
+	struct df_pubkey a, b, c;
+	int versioned = f->record.n || f->record_sig.n;
 
 	if (signed_by(&f->signers, &f->signers_sig, "allowed_signers", &a,
 	    e) < 0 ||
 	    signed_by(&f->recipients, &f->recipients_sig, "recipients", &b,
-	    e) < 0)
+	    e) < 0 || (versioned && signed_by(&f->record, &f->record_sig,
+	    "trust.json", &c, e) < 0))
 		return -1;
 	df_fingerprint(&a, rootfp);
-	if (!df_pubkey_eq(&a, &b))
+	if (!df_pubkey_eq(&a, &b) || (versioned && !df_pubkey_eq(&a, &c)))
 		return df_fail(e, DF_AUTH, "trust.root",
-		    "allowed_signers and recipients are signed by different "
-		    "keys");
+		    "allowed_signers and %s are signed by different keys",
+		    df_pubkey_eq(&a, &b) ? "trust.json" : "recipients");
 	if (root && strcmp(root, rootfp) != 0)
 		return df_fail(e, DF_AUTH, "trust.root",
 		    "the trust files are signed by %s, not by %.60s", rootfp,
@@ -208,7 +164,7 @@ df_trust_files_check(const struct df_trust_files *f, const char *root,
 	if (df_trust_signers(t, f->signers.s, f->signers.n,
 	    "allowed_signers", e) < 0 ||
 	    df_trust_recipients(t, f->recipients.s, f->recipients.n,
-	    "recipients", e) < 0)
+	    "recipients", e) < 0 || df_trust_record(f, t, e) < 0)
 		return -1;
 	if (root == NULL && df_trust_may(t, rootfp, DF_ROLE_ROOT, 0, e) ==
 	    NULL)
@@ -230,53 +186,12 @@ df_trust_usual(struct df_trust_files *f, struct df_trust *t,
 	r = df_trust_files_read(f, path.s, e);
 	if (r == 0)
 		r = df_trust_files_check(f, NULL, t, rootfp, e);
+	if (r == 0)
+		r = df_trust_seen(t, rootfp, e);
 	if (r < 0 && e->hint[0] == '\0')
 		(void)df_hint(e, "df-sign init makes keys and a trust "
 		    "directory");
 	df_buf_release(&path);
-	return r;
-}
-
-static int
-write_signed(int dir, const char *name, const struct df_buf *text,
-    struct df_key *root, struct df_err *e)
-{
-	struct df_buf sig = DF_BUF_INIT;
-	char signame[64];
-	int r;
-
-	snprintf(signame, sizeof(signame), "%s.sig", name);
-	r = df_sshsig_sign(root, df_role_name(DF_ROLE_ROOT), text->s, text->n,
-	    &sig, e);
-	if (r == 0)
-		r = df_replace_file(dir, name, text->s, text->n, 0644, e);
-	if (r == 0)
-		r = df_replace_file(dir, signame, sig.s, sig.n, 0644, e);
-	df_buf_release(&sig);
-	return r;
-}
-
-int
-df_trust_write(int dir, const struct df_buf *signers,
-    const struct df_buf *recipients, struct df_key *root, struct df_err *e)
-{
-	struct df_trust t = { 0 };
-	char fp[DF_FP_STR];
-	int r;
-
-	(void)df_fingerprint(df_key_pub(root), fp);
-	r = df_trust_signers(&t, signers->s, signers->n, "allowed_signers",
-	    e);
-	if (r == 0)
-		r = df_trust_recipients(&t, recipients->s, recipients->n,
-		    "recipients", e);
-	if (r == 0 && df_trust_may(&t, fp, DF_ROLE_ROOT, 0, e) == NULL)
-		r = -1;
-	if (r == 0)
-		r = write_signed(dir, "allowed_signers", signers, root, e);
-	if (r == 0)
-		r = write_signed(dir, "recipients", recipients, root, e);
-	df_trust_release(&t);
 	return r;
 }
 

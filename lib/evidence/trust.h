@@ -27,11 +27,25 @@
  *     age1...
  *
  * A trust directory holds allowed_signers, recipients, and for each an SSHSIG
- * by a key of role df-root (allowed_signers.sig, recipients.sig).
+ * by a key of role df-root (allowed_signers.sig, recipients.sig); and which
+ * version of them it is: trust.json (schema "trust") with its trust.json.sig by
+ * the same root,
+ *
+ *	{"files":{NAME:DIGEST..},"previous":DIGEST of the trust.json before,
+ *	 "revoked":[{"fingerprint","reason","suspect_from_seq"}..],"version":N}
+ *
+ * and, once a key is revoked, `revoked': the public keys, one a line, for
+ * ssh-keygen -r.  A directory without trust.json is version 0: nothing is
+ * revoked.  A revoked key signs nothing any more (df_trust_may()); what it
+ * signed before may stand (run/revoke.h).
+ *
+ * A change is one write: next.json, which holds all files, appears at once and
+ * goes when they are in place; a reader takes it for them while it is there.
  */
 #ifndef DF_EVIDENCE_TRUST_H
 #define DF_EVIDENCE_TRUST_H
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "evidence/sign.h"
 
@@ -64,6 +78,16 @@ struct df_recipient {
 	unsigned roles;
 };
 
+struct df_revoked {
+	struct df_pubkey key;
+	char fp[DF_FP_STR];
+	char *reason;
+	uint64_t from;		/* suspect_from_seq: what a factory's log
+				   anchored before that line stands; 0: nothing
+				   does */
+	char by[DF_FP_STR];	/* the key in its place, or "" */
+};
+
 /* One version of allowed_signers and recipients.  Zero before use; each of
    the two is read once; after a failure there is only the release. */
 struct df_trust {
@@ -73,6 +97,11 @@ struct df_trust {
 	struct df_recipient *recipient;
 	size_t nrecipient;
 	struct df_map by_fp;
+	uint64_t version;	/* 0: the files have no record */
+	struct df_digest record;	/* of trust.json; version > 0 */
+	struct df_revoked *revoked;
+	size_t nrevoked;
+	struct df_map revoked_fp;
 };
 
 int df_trust_signers(struct df_trust *t, const char *s, size_t n,
@@ -84,22 +113,18 @@ void df_trust_release(struct df_trust *t);
 /* The signer with that fingerprint, or NULL. */
 const struct df_signer *df_trust_find(const struct df_trust *t,
 	const char *fp);
+/* Its revocation, or NULL. */
+const struct df_revoked *df_trust_revoked(const struct df_trust *t,
+	const char *fp);
 /*
  * May the key with fingerprint fp sign in role r at time ms (0: windows are
  * not looked at)?  Returns the signer, or NULL with DF_AUTH: unknown key
- * ("trust.unknown"), wrong role ("trust.role"), outside its window
- * ("trust.window").  Messages name keys, never people.
+ * ("trust.unknown"), a revoked one ("trust.revoked"), wrong role
+ * ("trust.role"), outside its window ("trust.window").  Messages name keys,
+ * never people.
  */
 const struct df_signer *df_trust_may(const struct df_trust *t,
 	const char *fp, enum df_role r, int64_t ms, struct df_err *e);
-/*
- * Write the four files into directory dir, signed by root.  Nothing is signed
- * that df_trust_files_check() would not take: both must be readable, and list
- * root as a df-root key.
- */
-int df_trust_write(int dir, const struct df_buf *signers,
-	const struct df_buf *recipients, struct df_key *root,
-	struct df_err *e) DF_CHECK;
 /*
  * Append p[0..n) encrypted (age.h) to every recipient that has one of the
  * roles (0: to all).  DF_REFUSED "trust.recipient" when there is none.
@@ -113,31 +138,67 @@ size_t df_person_len(const char *principal);
 int df_same_person(const char *a, const char *b);
 
 /*
- * The four files of a trust directory, or of a run's copy of them, as bytes
- * (empty when absent), and who signed them.
+ * The files of a trust directory, or of a run's copy of them, as bytes (empty
+ * when absent), and who signed them.
  */
 struct df_trust_files {
 	struct df_buf signers, signers_sig, recipients, recipients_sig;
+	struct df_buf record, record_sig, revoked;
 };
+#define DF_TRUST_FILES 7
+#define DF_TRUST_ALWAYS 4
+/* The name of the file, 0 to DF_TRUST_FILES - 1, and where its bytes are; the
+   first DF_TRUST_ALWAYS are there in version 0 too. */
+const char *df_trust_file_name(size_t i);
+struct df_buf *df_trust_file(struct df_trust_files *f, size_t i);
+
 void df_trust_files_init(struct df_trust_files *f);
 void df_trust_files_release(struct df_trust_files *f);
-/* Read them from directory path; at most 1 MiB each. */
+/* Read them from directory path, all of one version; at most 1 MiB each. */
 int df_trust_files_read(struct df_trust_files *f, const char *path,
 	struct df_err *e) DF_CHECK;
 /*
- * Check that both files are signed by one df-root key, which root names: its
+ * Check that all are signed by one df-root key, which root names: its
  * fingerprint ("SHA256:..."; it need not be listed), or NULL for a df-root
- * key that the files list themselves.  Parses both into *t and writes the
- * root's fingerprint to rootfp.  DF_AUTH when a signature is missing, or it or
- * the root is another one; DF_INTEGRITY when a signature file is not as it
- * was written.  Nothing is parsed before both signatures hold.
+ * key that the files list themselves; and that the record is about these
+ * files.  Parses them into *t and writes the root's fingerprint to rootfp.
+ * DF_AUTH when a signature is missing, or it or the root is another one;
+ * DF_INTEGRITY when a signature file is not as it was written, or a file not
+ * the one of this version.  Nothing is parsed before its signature holds.
  */
 int df_trust_files_check(const struct df_trust_files *f, const char *root,
 	struct df_trust *t, char rootfp[DF_FP_STR], struct df_err *e) DF_CHECK;
 
+/* ---- versions (trust-version.c) ---- */
+
+/*
+ * Write signers and recipients into directory dir as its next version, signed
+ * by root, with what was revoked before and the nrev keys of rev (of which
+ * key, reason, from and by are read).  Nothing is signed that
+ * df_trust_files_check() would not take; what is already so is left as it is.
+ * What was made, or is there, is read into *t.
+ */
+int df_trust_write(int dir, const struct df_buf *signers,
+	const struct df_buf *recipients, const struct df_revoked *rev,
+	size_t nrev, struct df_key *root, struct df_trust *t,
+	struct df_err *e) DF_CHECK;
+/* The record of a df_trust_files; for df_trust_files_check(). */
+int df_trust_record(const struct df_trust_files *f, struct df_trust *t,
+	struct df_err *e) DF_CHECK;
+/*
+ * Compare with the versions that were seen here before, and remember: under
+ * each root that *t lists, in $XDG_STATE_HOME/darkfactory/trust (or below
+ * ~/.local/state), a line "FINGERPRINT VERSION DIGEST" each.  DF_INTEGRITY for
+ * an older one, or another one of the same number.  Where nothing can be
+ * written nothing is remembered.
+ */
+int df_trust_seen(const struct df_trust *t, const char *rootfp,
+	struct df_err *e) DF_CHECK;
+
 /*
  * Read and check the usual trust directory, --trust or df_trust_path(), with
- * a root that it lists itself.  Both *f and *t are to be released.
+ * a root that it lists itself, and its version.  Both *f and *t are to be
+ * released.
  */
 int df_trust_usual(struct df_trust_files *f, struct df_trust *t,
 	char rootfp[DF_FP_STR], struct df_err *e) DF_CHECK;

@@ -76,6 +76,7 @@ struct scan {
 	struct df_digest head;
 	int found;
 	int (*fn)(void *arg, const char *name, const struct df_digest *run);
+	int (*version)(void *arg, const struct df_digest *record);
 	void *arg;
 };
 
@@ -89,6 +90,17 @@ digest_member(const struct df_event *ev, uint32_t obj, const char *name,
 	    ev->j->tok[t].end - ev->j->tok[t].start) == 0;
 }
 
+/* What a factory's log may hold, and who signs it. */
+static const struct {
+	const char *type;
+	enum df_role role;
+} known[] = {
+	{ "boot.failed", DF_ROLE_RUN },
+	{ "run.anchored", DF_ROLE_RUN },
+	{ "run.booted", DF_ROLE_RUN },
+	{ "trust.changed", DF_ROLE_ROOT },
+};
+
 static int
 on_event(void *arg, const struct df_event *ev, struct df_err *e)
 {
@@ -98,25 +110,29 @@ on_event(void *arg, const struct df_event *ev, struct df_err *e)
 	char name[64];
 	uint32_t t, k;
 	int64_t seq;
+	size_t i;
 
-	if (strcmp(ev->type, "run.booted") != 0 &&
-	    strcmp(ev->type, "run.anchored") != 0 &&
-	    strcmp(ev->type, "boot.failed") != 0)
+	for (i = 0; i < DF_LEN(known); i++)
+		if (strcmp(ev->type, known[i].type) == 0)
+			break;
+	if (i == DF_LEN(known))
 		return df_fail(e, DF_INTEGRITY, "event.type",
 		    "factory log line %llu: %s is no event of a factory",
 		    (unsigned long long)ev->seq, ev->type);
 	schema = df_schema_def(df_schema_get("event"), ev->type);
 	if (df_schema_check(schema, ev->j, ev->data, "factory log", e) < 0)
 		return -1;
-	if (ev->role != DF_ROLE_RUN)
+	if (ev->role != known[i].role)
 		return df_fail(e, DF_AUTH, "event.role",
 		    "factory log line %llu: %s is signed in role %s",
 		    (unsigned long long)ev->seq, ev->type,
 		    df_role_name(ev->role));
 	if (s && s->trust && df_event_verify(ev, s->trust, e) == NULL)
 		return -1;
-	if (s == NULL || strcmp(ev->type, "boot.failed") == 0 ||
-	    !digest_member(ev, ev->data, "run", &d))
+	if (s && s->version && ev->role == DF_ROLE_ROOT &&
+	    digest_member(ev, ev->data, "digest", &d))
+		return s->version(s->arg, &d);
+	if (s == NULL || !digest_member(ev, ev->data, "run", &d))
 		return 0;
 	if (s->fn && strcmp(ev->type, "run.booted") == 0) {
 		t = df_jget(ev->j, ev->data, "name");
@@ -213,6 +229,16 @@ df_factory_runs(struct df_factory *f,
     void *arg, struct df_err *e)
 {
 	struct scan s = { .fn = fn, .arg = arg };
+
+	return fold(f, &s, e);
+}
+
+int
+df_factory_versions(struct df_factory *f,
+    int (*fn)(void *arg, const struct df_digest *record), void *arg,
+    struct df_err *e)
+{
+	struct scan s = { .version = fn, .arg = arg };
 
 	return fold(f, &s, e);
 }

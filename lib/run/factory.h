@@ -11,8 +11,10 @@
  *					that never appeared is abandoned
  *	boot.failed	{code, exit, message}
  *	run.anchored	{head, name, run, status}
+ *	trust.changed	{action, digest, version, ..}	the trust directory has a
+ *					new version
  *
- * all signed in role df-run.  run is the digest of the run's line 1.  A run
+ * signed in role df-run, trust.changed in role df-root.  run is the digest of the run's line 1.  A run
  * needs no factory.
  */
 #ifndef DF_RUN_FACTORY_H
@@ -52,6 +54,12 @@ int df_factory_head(struct df_factory *f, const struct df_trust *t,
 int df_factory_runs(struct df_factory *f,
 	int (*fn)(void *arg, const char *name, const struct df_digest *run),
 	void *arg, struct df_err *e) DF_CHECK;
+
+/* Call fn with the digest of each trust directory's version that the log
+   has. */
+int df_factory_versions(struct df_factory *f,
+	int (*fn)(void *arg, const struct df_digest *record), void *arg,
+	struct df_err *e) DF_CHECK;
 
 /*
  * Append the path of a resource: a path as given when it holds a slash or

@@ -181,9 +181,6 @@ int
 df_origin_put(struct df_origin *o, struct df_step *s, struct df_commit *cm,
     struct df_err *e)
 {
-	static const char *const fixed[] = { "run.json",
-	    "trust/allowed_signers", "trust/allowed_signers.sig",
-	    "trust/recipients", "trust/recipients.sig" };
 	struct copy c = { &o->run.store, s, cm };
 	const struct df_run *r = &o->run;
 	const struct df_stage *st;
@@ -197,12 +194,17 @@ df_origin_put(struct df_origin *o, struct df_step *s, struct df_commit *cm,
 	    df_commit_name(s, cm, "origin/1/log.jsonl", DF_MEDIA_JSONL, &d,
 	    size, e) < 0)
 		return -1;
-	for (i = 0; i < DF_LEN(fixed); i++) {
-		n = df_run_find(r, fixed[i]);
-		snprintf(name, sizeof(name), "origin/1/%s", fixed[i]);
+	for (i = 0; i <= DF_TRUST_FILES; i++) {
+		snprintf(name, sizeof(name), "origin/1/%s%s", i <
+		    DF_TRUST_FILES ? "trust/" : "run.json", i <
+		    DF_TRUST_FILES ? df_trust_file_name(i) : "");
+		n = df_run_find(r, name + strlen("origin/1/"));
+		if (n == NULL && i >= DF_TRUST_ALWAYS && i < DF_TRUST_FILES)
+			continue;
 		if (n == NULL)
 			return df_fail(e, DF_INTEGRITY, "origin.name",
-			    "the superseded run has no %s", fixed[i]);
+			    "the superseded run has no %s", name +
+			    strlen("origin/1/"));
 		if (copy_name(&c, n, name, e) < 0)
 			return -1;
 	}
@@ -311,7 +313,7 @@ static int
 get(struct df_run *r, unsigned level, const char *name, struct df_buf *b,
     struct df_err *e)
 {
-	char full[64];
+	char full[96];
 
 	snprintf(full, sizeof(full), "origin/%u/%s", level, name);
 	return df_run_get(r, full, (size_t)1 << 20, b, e);
@@ -346,19 +348,22 @@ static int
 check_level(struct df_run *r, struct check *c, struct df_err *e)
 {
 	struct df_trust_files f;
-	char root[DF_FP_STR];
+	char root[DF_FP_STR], name[64], path[96];
 	const char *want;
+	size_t i;
 	jv tr;
-	int ret;
+	int ret = 0;
 
 	df_trust_files_init(&f);
 	tr = df_jv_get(r->env, "trust");
 	want = df_jv_str(tr, "root");
-	ret = get(r, c->level, "trust/allowed_signers", &f.signers, e) < 0 ||
-	    get(r, c->level, "trust/allowed_signers.sig", &f.signers_sig, e)
-	    < 0 || get(r, c->level, "trust/recipients", &f.recipients, e) < 0
-	    || get(r, c->level, "trust/recipients.sig", &f.recipients_sig, e)
-	    < 0 ? -1 : 0;
+	for (i = 0; i < DF_TRUST_FILES && ret == 0; i++) {
+		snprintf(name, sizeof(name), "trust/%s",
+		    df_trust_file_name(i));
+		snprintf(path, sizeof(path), "origin/%u/%s", c->level, name);
+		if (i < DF_TRUST_ALWAYS || df_run_find(r, path))
+			ret = get(r, c->level, name, df_trust_file(&f, i), e);
+	}
 	if (ret == 0)
 		ret = df_trust_files_check(&f, want, &c->trust, root, e);
 	jv_free(tr);

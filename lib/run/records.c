@@ -206,6 +206,9 @@ check_envelope(struct df_run *r, struct df_findings *bad)
 	    "run.json", bad);
 	nested(r, env, "trust", "recipients", "trust/recipients", "run.json",
 	    bad);
+	if (r->trust.version || df_run_find(r, "trust/trust.json"))
+		nested(r, env, "trust", "record", "trust/trust.json",
+		    "run.json", bad);
 	nested(r, env, "spec", "tree", "spec.tree", "run.json", bad);
 	nested(r, env, "base", "tree", "base.tree", "run.json", bad);
 	check_config(r, bad);

@@ -468,11 +468,16 @@ df_run_json(struct df_run *r, const char *name, const char *schema,
 /* ---- trust ---- */
 
 static int
-carried(struct df_run *r, const char *name, struct df_buf *b,
-    struct df_err *e)
+carried(struct df_run *r, size_t i, struct df_err *e)
 {
-	const struct df_name *n = df_run_find(r, name);
+	struct df_buf *b = df_trust_file(&r->trust_files, i);
+	const struct df_name *n;
+	char name[64];
 
+	snprintf(name, sizeof(name), "trust/%s", df_trust_file_name(i));
+	n = df_run_find(r, name);
+	if (n == NULL && i >= DF_TRUST_ALWAYS)
+		return 0;
 	if (n == NULL || r->giver[n->giver].seq != 1)
 		return df_fail(e, DF_INTEGRITY, "run.trust",
 		    "the run carries no %s", name);
@@ -485,16 +490,15 @@ df_run_trust(struct df_run *r, struct df_err *e)
 	struct df_trust_files *f = &r->trust_files;
 	char root[DF_FP_STR];
 	const char *want;
+	size_t i;
 	jv t;
 	int ret;
 
 	if (r->have_trust)
 		return 0;
-	if (carried(r, "trust/allowed_signers", &f->signers, e) < 0 ||
-	    carried(r, "trust/allowed_signers.sig", &f->signers_sig, e) < 0 ||
-	    carried(r, "trust/recipients", &f->recipients, e) < 0 ||
-	    carried(r, "trust/recipients.sig", &f->recipients_sig, e) < 0)
-		return -1;
+	for (i = 0; i < DF_TRUST_FILES; i++)
+		if (carried(r, i, e) < 0)
+			return -1;
 	t = df_jv_get(r->env, "trust");
 	want = df_jv_str(t, "root");
 	ret = df_trust_files_check(f, want, &r->trust, root, e);
