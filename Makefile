@@ -136,12 +136,12 @@ $(O)/bin/%: $(O)/obj/bin/%.o $(ARCHIVES)
 	$(CC) $(DF_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(ARCHIVES) $(LIBS) $(LIBS_$*)
 
 # The first process in a sandbox runs in any root: static, never instrumented.
-INSIDE = bin/df-inside.c $(patsubst %,lib/base/%.c,buf err mem text)
-$(O)/libexec/darkfactory/df-inside: $(INSIDE) lib/base/df.h
+INSIDE = bin/df-inside.c bin/inside-confine.c $(patsubst %,lib/base/%.c,buf err mem text)
+$(O)/libexec/darkfactory/df-inside: $(INSIDE) bin/inside.h lib/base/df.h
 	@mkdir -p $(@D)
 	$(CC) $(DF_CPPFLAGS) -D_FORTIFY_SOURCE=2 $(CPPFLAGS) -std=c11 $(WARN) \
 	    -fno-common -ffile-prefix-map=$(CURDIR)=. $(CFLAGS) $(LDFLAGS) \
-	    -static -o $@ $(INSIDE)
+	    -static -s -o $@ $(INSIDE)
 
 $(O)/libexec/darkfactory/%: $(O)/obj/bin/%.o $(ARCHIVES)
 	@mkdir -p $(@D)

@@ -36,6 +36,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "inside.h"
 
 #define FDS 8			/* descriptors that a command may keep */
 #define NAMES 20		/* survivors and files that are named */
@@ -44,6 +45,7 @@
 
 static const char usage[] =
     "usage: df-inside -r FD [-k FD]... [-t MS] [-p PROCESSES] [-o DIR]...\n"
+    "                 [-c] [-n] [-x PATH]... [-w PATH]...\n"
     "                 -- COMMAND [ARG]... [--then COMMAND [ARG]...]\n"
     "\n"
     "The first process in a sandbox; df-dispatch and df-holdout start it.\n"
@@ -53,6 +55,10 @@ static const char usage[] =
     "  -t MS       the command's time: SIGTERM, five seconds, SIGKILL\n"
     "  -p N        at most N processes\n"
     "  -o DIR      report files below DIR: written outside the workspace\n"
+    "  -c          confine the command (Landlock, seccomp): it has\n"
+    "  -x PATH       this and what is below to read and run\n"
+    "  -w PATH       and this to write\n"
+    "  -n            the host's network\n"
     "  --then      afterwards, in what is left, run this (30 seconds)\n"
     "      --help  this text\n"
     "      --version\n"
@@ -69,6 +75,8 @@ struct opts {
 	const char *out[FDS];
 	size_t nout;
 	int64_t ms, processes;
+	int confine;
+	struct df_confine c;
 	char **cmd, **then;
 };
 
@@ -301,7 +309,12 @@ report_before(const struct opts *o)
 	status_line(&st, "CapEff:", &b);
 	df_buf_str(&b, ",\"permitted\":");
 	status_line(&st, "CapPrm:", &b);
-	df_buf_str(&b, "},\"cwd\":");
+	df_buf_ch(&b, '}');
+	if (o->confine) {
+		df_buf_str(&b, ",\"confinement\":");
+		df_confine_report(&o->c, &b);
+	}
+	df_buf_str(&b, ",\"cwd\":");
 	if (getcwd(cwd, sizeof(cwd)) == NULL)
 		cwd[0] = '\0';
 	df_text_json(&b, cwd, strlen(cwd));
@@ -333,6 +346,7 @@ struct birth {
 	char **cmd;
 	pid_t parent;
 	int error;		/* of the exec */
+	int confined;		/* or of what comes before it */
 };
 
 /* It shares our memory until its exec, so it makes system calls and nothing
@@ -373,17 +387,23 @@ child(void *arg)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != b->parent)	/* it died before that */
 		_exit(127);
+	if (o->confine && df_confine_self(&o->c) < 0) {
+		b->error = errno;
+		_exit(127);
+	}
+	b->confined = 1;
 	execvp(b->cmd[0], b->cmd);
 	b->error = errno;
 	_exit(127);
 }
 
-/* Start cmd; its pid, or -1 with errno set by its exec. */
+/* Start cmd; its pid, or -1 with errno set by its exec, or what comes
+   before. */
 static pid_t
-start(const struct opts *o, char **cmd)
+start(const struct opts *o, char **cmd, int *confined)
 {
 	static _Alignas(16) char stack[64 * 1024];
-	struct birth b = { o, cmd, getpid(), 0 };
+	struct birth b = { o, cmd, getpid(), 0, 0 };
 	pid_t pid;
 
 	pid = clone(child, stack + sizeof(stack), CLONE_VM | CLONE_VFORK |
@@ -393,6 +413,7 @@ start(const struct opts *o, char **cmd)
 		errno = b.error;
 		pid = -1;
 	}
+	*confined = b.confined;
 	return pid;
 }
 
@@ -615,6 +636,15 @@ wrong(void)
 	exit(DF_USAGE);
 }
 
+static void
+add_rule(struct opts *o, const char *path, int write)
+{
+	if (o->c.n == DF_CONFINE_RULES)
+		wrong();
+	o->c.rule[o->c.n].path = path;
+	o->c.rule[o->c.n++].write = write;
+}
+
 static int64_t
 number(const char *s, int64_t max)
 {
@@ -630,7 +660,7 @@ parse(struct opts *o, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "+r:k:t:p:o:")) != -1) {
+	while ((c = getopt(argc, argv, "+r:k:t:p:o:cnx:w:")) != -1) {
 		switch (c) {
 		case 'r':
 			o->report = (int)number(optarg, INT_MAX);
@@ -651,11 +681,22 @@ parse(struct opts *o, int argc, char **argv)
 				wrong();
 			o->out[o->nout++] = optarg;
 			break;
+		case 'c':
+			o->confine = 1;
+			break;
+		case 'n':
+			o->c.net = 1;
+			break;
+		case 'x':
+		case 'w':
+			add_rule(o, optarg, c == 'w');
+			break;
 		default:
 			wrong();
 		}
 	}
-	if (optind >= argc || o->report < 3)
+	if (optind >= argc || o->report < 3 || (!o->confine && (o->c.n ||
+	    o->c.net)))
 		wrong();
 	o->cmd = argv + optind;
 	for (c = optind; argv[c]; c++)
@@ -671,9 +712,10 @@ parse(struct opts *o, int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	struct opts o = { .report = -1 };
+	static struct opts o = { .report = -1 };
 	struct rusage ru = { 0 };
-	int status = 0, late, st;
+	int status = 0, late, st, confined;
+	char why[300];
 	int64_t t0;
 	pid_t pid;
 
@@ -692,9 +734,14 @@ main(int argc, char **argv)
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	signal(SIGPIPE, SIG_IGN);
 	fcntl(o.report, F_SETFD, FD_CLOEXEC);
+	if (o.confine && df_confine_prepare(&o.c, why, sizeof(why)) < 0)
+		df_diex(DF_EXTERNAL, "confine", "%s", why);
 	report_before(&o);
 	t0 = now_ms();
-	pid = start(&o, o.cmd);
+	pid = start(&o, o.cmd, &confined);
+	if (pid < 0 && !confined)
+		df_diex(DF_EXTERNAL, "confine", "cannot confine %s: %s",
+		    o.cmd[0], strerror(errno));
 	if (pid < 0)
 		df_diex(DF_EXTERNAL, "exec", "cannot run %s: %s", o.cmd[0],
 		    strerror(errno));
@@ -703,7 +750,7 @@ main(int argc, char **argv)
 	if (o.then) {
 		struct rusage unused;
 
-		pid = start(&o, o.then);
+		pid = start(&o, o.then, &confined);
 		if (pid > 0)
 			(void)wait_for(pid, CLEANUP_MS, &st, &unused);
 	}

@@ -347,6 +347,32 @@ needs_bwrap() {
 	has_bwrap || plan skip_all 'bwrap cannot make a sandbox here'
 }
 
+# plain COMMAND...: as somebody who is not root
+plain() {
+	if is_root; then
+		setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
+	else
+		"$@"
+	fi
+}
+
+# has_landlock: does level landlock work here?
+has_landlock() {
+	has_prog setpriv && [ -x "$build/libexec/darkfactory/df-inside" ] ||
+		return
+	cp "$build/libexec/darkfactory/df-inside" "$tmp/.inside" &&
+		plain "$tmp/.inside" -r 5 -c -x /usr -x /bin -x /lib \
+			-x /lib64 -x /etc/ld.so.cache -- true \
+			5>/dev/null >/dev/null 2>&1
+	tap_rc=$?
+	rm -f "$tmp/.inside"
+	return "$tap_rc"
+}
+
+needs_landlock() {
+	has_landlock || plan skip_all 'level landlock does not work here'
+}
+
 # needs_tool NAME...: they are built
 needs_tool() {
 	for tap_prog; do

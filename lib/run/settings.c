@@ -57,7 +57,7 @@ const struct df_setting df_settings[] = {
 	    "failures that are tried again without being asked" },
 	{ "sandbox.allow_network", DF_SET_BOOL, "false", 0, 0, NULL,
 	    "an adapter may ask for the host's network" },
-	{ "sandbox.level", DF_SET_WORD, "bwrap", 0, 0, "bwrap|none",
+	{ "sandbox.level", DF_SET_WORD, "bwrap", 0, 0, "bwrap|landlock|none",
 	    "isolation of agents and scenarios" },
 };
 const size_t df_nsettings = DF_LEN(df_settings);

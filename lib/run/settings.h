@@ -20,7 +20,7 @@ struct df_setting {
 	enum df_setting_type type;
 	const char *def;		/* as text */
 	int64_t min, max;		/* DF_SET_INT */
-	const char *words;		/* DF_SET_WORD: "bwrap|none" */
+	const char *words;		/* DF_SET_WORD: "bwrap|landlock|none" */
 	const char *about;
 };
 extern const struct df_setting df_settings[];

@@ -72,7 +72,7 @@ struct df_score {
 	size_t ndisclosed;
 	int64_t evaluation;
 	struct df_digest tree, commitment, run;
-	const char *level;		/* "bwrap", "none" */
+	const char *level;		/* "bwrap", "landlock", "none" */
 	int partial;
 
 	/* filled by df_score_verdict() */

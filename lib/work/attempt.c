@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "work/attempt.h"
+#include "work/isolation.h"
 #include "work/scratch.h"
 
 #define HARD_MS 15000		/* beyond df-inside's own limits */
@@ -216,6 +217,8 @@ run(void *arg, struct df_err *e)
 static int
 make_command(struct df_attempt *a, struct df_err *e)
 {
+	static const char *const own_dir[] = { "/tmp", "/dev/shm",
+	    DF_INSIDE_HOME };
 	struct df_session *s = a->session;
 	struct df_sandbox *sb = &a->sandbox;
 	struct df_list in = { 0 };
@@ -227,6 +230,7 @@ make_command(struct df_attempt *a, struct df_err *e)
 	sb->net = s->adapter->net;
 	sb->ws = a->ws;
 	sb->home = a->home;
+	sb->tmp = a->tmp;
 	sb->tools = a->tools;
 	sb->data = -1;
 	for (i = 0; jv_get_kind(ro) == JV_KIND_ARRAY &&
@@ -240,15 +244,16 @@ make_command(struct df_attempt *a, struct df_err *e)
 	df_list_addf(&in, "%d", DF_CHILD_REPORT);
 	df_list_addf(&in, "-t");
 	df_list_addf(&in, "%lld", (long long)s->attempt_ms);
-	if (s->level != DF_LEVEL_NONE) {
+	/* The limit counts all processes of a uid. */
+	if (df_level_own(s->level) || (s->level == DF_LEVEL_LANDLOCK &&
+	    geteuid() == 0)) {
 		df_list_addf(&in, "-p");
 		df_list_addf(&in, "%lld", (long long)s->processes);
+	}
+	for (k = 0; k < (df_level_own(s->level) ? 3 : 2); k++) {
 		df_list_addf(&in, "-o");
-		df_list_addf(&in, "/tmp");
-		df_list_addf(&in, "-o");
-		df_list_addf(&in, "/dev/shm");
-		df_list_addf(&in, "-o");
-		df_list_addf(&in, DF_INSIDE_HOME);
+		df_list_addf(&in, "%s", df_level_own(s->level) ? own_dir[k] :
+		    k ? a->home : a->tmp);
 	}
 	df_list_addf(&in, "--");
 	for (k = 0; k < a->argv.n; k++)
@@ -270,11 +275,34 @@ path_of(const struct df_session *s, const char *name, const char *sub)
 	return df_buf_detach(&b);
 }
 
+/* A directory that will be the agent's. */
+static int
+own_dir_at(struct df_attempt *a, const char *name, struct df_err *e)
+{
+	if (mkdirat(a->fd, name, 0700) < 0 || (geteuid() == 0 &&
+	    fchownat(a->fd, name, df_sandbox_uid(),
+	    (gid_t)df_sandbox_uid(), AT_SYMLINK_NOFOLLOW) < 0))
+		return df_fail_errno(e, DF_EXTERNAL, "attempt.home",
+		    "cannot make a %s", name);
+	return 0;
+}
+
+static void
+set_default(struct df_list *env, const char *name, const char *value)
+{
+	size_t i, n = strlen(name);
+
+	for (i = 0; i < env->n; i++)
+		if (strncmp(env->v[i], name, n) == 0 && env->v[i][n] == '=')
+			return;
+	df_list_addf(env, "%s=%s", name, value);
+}
+
 int
 df_attempt_start(struct df_attempt *a, struct df_err *e)
 {
 	struct df_session *s = a->session;
-	int inside = s->level != DF_LEVEL_NONE, home;
+	int inside = df_level_own(s->level), home;
 	struct df_buf results = DF_BUF_INIT, here = DF_BUF_INIT;
 	struct df_adapter_vars v = { 0 };
 	const char *dir;
@@ -287,11 +315,13 @@ df_attempt_start(struct df_attempt *a, struct df_err *e)
 	a->ws = path_of(s, a->name, "ws");
 	a->home = path_of(s, a->name, "home");
 	a->tools = path_of(s, s->own, "df");
-	if (mkdirat(a->fd, "home", 0700) < 0 || (geteuid() == 0 &&
-	    fchownat(a->fd, "home", df_sandbox_uid(),
-	    (gid_t)df_sandbox_uid(), AT_SYMLINK_NOFOLLOW) < 0))
-		return df_fail_errno(e, DF_EXTERNAL, "attempt.home",
-		    "cannot make a home");
+	if (own_dir_at(a, "home", e) < 0)
+		return -1;
+	if (!inside) {
+		a->tmp = path_of(s, a->name, "tmp");
+		if (own_dir_at(a, "tmp", e) < 0)
+			return -1;
+	}
 	list = df_jv_get(s->host, "home");
 	if (jv_get_kind(list) == JV_KIND_ARRAY &&
 	    jv_array_length(jv_copy(list)) > 0) {
@@ -319,6 +349,11 @@ df_attempt_start(struct df_attempt *a, struct df_err *e)
 	df_adapter_argv(s->adapter, &v, &a->argv);
 	df_adapter_env(s->adapter, s->host, inside ? DF_INSIDE_HOME : a->home,
 	    results.s, &a->env, &a->secrets);
+	if (a->tmp)
+		set_default(&a->env, "TMPDIR", a->tmp);
+	/* What is there and may not be read is an error to git. */
+	if (s->level == DF_LEVEL_LANDLOCK)
+		set_default(&a->env, "GIT_CONFIG_NOSYSTEM", "1");
 	df_buf_release(&results);
 	df_buf_release(&here);
 	if (make_command(a, e) < 0)
@@ -455,7 +490,7 @@ int
 df_attempt_finish(struct df_attempt *a, struct df_err *e)
 {
 	struct df_secrets secrets;
-	jv before, after, mounts;
+	jv before, after;
 	int r = 0;
 
 	df_secrets_init(&secrets, &a->secrets);
@@ -467,11 +502,9 @@ df_attempt_finish(struct df_attempt *a, struct df_err *e)
 		r = read_result(a, &secrets, e);
 	df_secrets_release(&secrets);
 	if (jv_is_valid(before)) {
-		mounts = df_jv_get(before, "mounts");
 		if (a->session->level != DF_LEVEL_NONE)
-			a->exposed = df_protect_mounts(&a->session->protect,
-			    mounts);
-		jv_free(mounts);
+			a->exposed = df_isolation_path(&a->session->protect,
+			    before);
 		a->record = df_jset(a->record, "inside", before);
 	} else {
 		jv_free(before);
@@ -510,6 +543,7 @@ df_attempt_release(struct df_attempt *a)
 	free(a->name);
 	free(a->ws);
 	free(a->home);
+	free(a->tmp);
 	free(a->tools);
 	free(a->exposed);
 	memset(a, 0, sizeof(*a));

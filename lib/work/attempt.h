@@ -67,7 +67,7 @@ struct df_attempt {
 
 	/* inside */
 	struct df_child child;
-	char *name, *ws, *home, *tools;
+	char *name, *ws, *home, *tmp, *tools;
 	int fd, closed;
 	struct df_list argv, env, secrets;
 	struct df_sandbox sandbox;

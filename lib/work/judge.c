@@ -231,7 +231,7 @@ static int
 program_argv(struct df_trial *t, struct df_err *e)
 {
 	struct df_judge *j = t->judge;
-	int plain = j->level == DF_LEVEL_NONE;
+	int plain = !df_level_own(j->level);
 	struct df_list args = { 0 };
 	char *path, *base;
 	size_t i;
@@ -271,20 +271,20 @@ program_argv(struct df_trial *t, struct df_err *e)
 	return 0;
 }
 
-/* In memory; at level none, where nothing can be mounted, in a file. */
+/* In memory; where nothing can be mounted, in a file. */
 static int
 program_file(struct df_trial *t, struct df_err *e)
 {
 	uid_t uid = df_sandbox_uid();
 	int r;
 
-	t->data = t->judge->level == DF_LEVEL_NONE ? openat(t->fd, "program",
+	t->data = !df_level_own(t->judge->level) ? openat(t->fd, "program",
 	    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0500) :
 	    memfd_create("program", MFD_CLOEXEC);
 	if (t->data < 0)
 		return df_fail_errno(e, DF_EXTERNAL, "judge", "program");
 	r = df_write_fd(t->data, t->program->s, t->program->n, "program", e);
-	if (r == 0 && t->judge->level == DF_LEVEL_NONE) {
+	if (r == 0 && !df_level_own(t->judge->level)) {
 		if (geteuid() == 0)
 			r = fchown(t->data, uid, (gid_t)uid);
 		close(t->data);
@@ -351,7 +351,8 @@ inside_args(const struct df_trial *t, const char *dir, struct df_list *l)
 	df_list_addf(l, "%d", DF_CHILD_REPORT);
 	df_list_addf(l, "-t");
 	df_list_addf(l, "%lld", (long long)t->judge->ms);
-	if (t->judge->level != DF_LEVEL_NONE) {
+	if (df_level_own(t->judge->level) || (t->judge->level ==
+	    DF_LEVEL_LANDLOCK && geteuid() == 0)) {
 		df_list_addf(l, "-p");
 		df_list_addf(l, "%lld", (long long)t->judge->processes);
 	}
@@ -388,11 +389,14 @@ make_command(struct df_trial *t, struct df_err *e)
 	sb->level = j->level;
 	sb->ws = t->ws;
 	sb->home = t->home;
+	sb->tmp = t->tmp;
 	sb->tools = t->tools;
+	if (t->program && j->level == DF_LEVEL_LANDLOCK)
+		df_list_addf(&sb->ro, "%s/%s/program", j->scratch, t->name);
 	sb->data = t->data < 0 ? -1 : FD_PROGRAM;
 	sb->data_mode = t->mode;
 	sb->env = (char *const *)t->environ.v;
-	inside_args(t, j->level == DF_LEVEL_NONE ? t->tools : DF_INSIDE_DIR,
+	inside_args(t, df_level_own(j->level) ? DF_INSIDE_DIR : t->tools,
 	    &in);
 	r = df_sandbox_command(sb, &in, &t->command, e);
 	df_list_free(&in);
@@ -417,7 +421,7 @@ run(void *arg, struct df_err *e)
 }
 
 static const char *const fixed[] = { "PATH=/usr/bin:/bin:/usr/sbin:/sbin",
-    "TMPDIR=/tmp", "PYTHONSAFEPATH=1", "PYTHONNOUSERSITE=1",
+    "PYTHONSAFEPATH=1", "PYTHONNOUSERSITE=1",
     "PYTHONDONTWRITEBYTECODE=1", "GIT_CONFIG_GLOBAL=/dev/null",
     "GIT_CONFIG_NOSYSTEM=1" };
 
@@ -429,7 +433,7 @@ df_judge_sets(const char *name)
 	for (i = 0; i < DF_LEN(fixed); i++)
 		if (strncmp(fixed[i], name, n) == 0 && fixed[i][n] == '=')
 			return 1;
-	return strcmp(name, "HOME") == 0 ||
+	return strcmp(name, "HOME") == 0 || strcmp(name, "TMPDIR") == 0 ||
 	    strcmp(name, "DF_HOLDOUT_RUN") == 0;
 }
 
@@ -443,13 +447,25 @@ environment(struct df_trial *t)
 		df_list_addf(l, "%s", fixed[i]);
 	df_list_addf(l, "LANG=C.UTF-8");
 	df_list_addf(l, "TERM=dumb");
-	df_list_addf(l, "HOME=%s", t->judge->level == DF_LEVEL_NONE ?
-	    t->home : DF_INSIDE_HOME);
+	df_list_addf(l, "HOME=%s", df_level_own(t->judge->level) ?
+	    DF_INSIDE_HOME : t->home);
+	df_list_addf(l, "TMPDIR=%s", t->tmp ? t->tmp : "/tmp");
 	if (t->program)
 		df_list_addf(l, "DF_HOLDOUT_RUN=%lld", (long long)t->number);
 	for (i = 0; i < t->judge->env.n; i++)
 		df_list_addf(l, "%s", t->judge->env.v[i]);
 	df_list_add(l, NULL);
+}
+
+static int
+own_dir(struct df_trial *t, const char *name, struct df_err *e)
+{
+	if (mkdirat(t->fd, name, 0700) < 0 || (geteuid() == 0 &&
+	    fchownat(t->fd, name, df_sandbox_uid(),
+	    (gid_t)df_sandbox_uid(), AT_SYMLINK_NOFOLLOW) < 0))
+		return df_fail_errno(e, DF_EXTERNAL, "judge",
+		    "cannot make a %s", name);
+	return 0;
 }
 
 int
@@ -461,17 +477,19 @@ df_trial_start(struct df_trial *t, struct df_err *e)
 	t->name = df_scratch_new(j->scratch_fd, &t->fd, e);
 	if (t->name == NULL || make_files(t, e) < 0)
 		return -1;
-	if (mkdirat(t->fd, "home", 0700) < 0 || (geteuid() == 0 &&
-	    fchownat(t->fd, "home", df_sandbox_uid(),
-	    (gid_t)df_sandbox_uid(), AT_SYMLINK_NOFOLLOW) < 0))
-		return df_fail_errno(e, DF_EXTERNAL, "judge",
-		    "cannot make a home");
+	if (own_dir(t, "home", e) < 0 || (j->level == DF_LEVEL_LANDLOCK &&
+	    own_dir(t, "tmp", e) < 0))
+		return -1;
 	df_buf_fmt(&p, "%s/%s/ws", j->scratch, t->name);
 	t->ws = df_buf_detach(&p);
 	df_buf_fmt(&p, "%s/%s/home", j->scratch, t->name);
 	t->home = df_buf_detach(&p);
 	df_buf_fmt(&p, "%s/%s/df", j->scratch, j->own);
 	t->tools = df_buf_detach(&p);
+	if (j->level == DF_LEVEL_LANDLOCK) {
+		df_buf_fmt(&p, "%s/%s/tmp", j->scratch, t->name);
+		t->tmp = df_buf_detach(&p);
+	}
 	if (t->program && program_argv(t, e) < 0)
 		return -1;
 	environment(t);
@@ -630,6 +648,7 @@ df_trial_release(struct df_trial *t)
 		close(t->data);
 	df_list_free(&t->argv);
 	df_list_free(&t->command);
+	df_list_free(&t->sandbox.ro);
 	df_child_release(&t->child);
 	df_buf_release(&t->output);
 	if (t->environ.n)
@@ -638,6 +657,7 @@ df_trial_release(struct df_trial *t)
 	free(t->name);
 	free(t->ws);
 	free(t->home);
+	free(t->tmp);
 	free(t->tools);
 	memset(t, 0, sizeof(*t));
 }

@@ -93,7 +93,7 @@ struct df_trial {
 	int text, clean, marks, data;	/* memory files */
 	struct df_list argv;		/* of the program */
 	int mode;			/* and its file's */
-	char *name, *ws, *home, *tools;
+	char *name, *ws, *home, *tmp, *tools;
 	int fd;
 	struct df_list environ, command;
 	struct df_sandbox sandbox;

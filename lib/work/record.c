@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "run/head.h"
@@ -132,6 +133,28 @@ df_record_failed(jv v, const char *code, const char *message, int retryable)
 	return said(v, "error", message);
 }
 
+/* What a level leaves open: the confinement says it, and that nothing is left
+   running is only seen where no process namespace ends. */
+static jv
+gaps(const struct df_session *s, jv v)
+{
+	jv inside = df_jv_get(v, "inside");
+	jv c = df_jv_get(inside, "confinement");
+	jv list = df_jv_get(c, "gaps");
+
+	jv_free(c);
+	jv_free(inside);
+	if (s->level != DF_LEVEL_LANDLOCK || jv_get_kind(list) !=
+	    JV_KIND_ARRAY) {
+		jv_free(list);
+		return v;
+	}
+	if (geteuid() != 0)
+		list = jv_array_append(list, jv_string("processes"));
+	list = jv_array_append(list, jv_string("survivors"));
+	return df_jset(v, "gaps", list);
+}
+
 jv
 df_record_host(const struct df_attempt *a)
 {
@@ -141,6 +164,8 @@ df_record_host(const struct df_attempt *a)
 	v = df_jset_str(v, "level", df_level_name(s->level,
 	    s->adapter->net));
 	v = df_jset(v, "protected", df_protect_json(&s->protect));
+	v = df_jset_int(v, "uid", df_sandbox_uid());
+	v = gaps(s, v);
 	v = df_jset_str(v, "isolation", df_isolation(v, NULL));
 	return df_jset_str(v, "schema", "df.attempt-host/1");
 }

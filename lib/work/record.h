@@ -20,7 +20,7 @@ struct df_plan {
 	const char *const *from;	/* task ids */
 	size_t nfrom;
 	jv adapter;			/* {digest, name, version}; borrowed */
-	const char *level;		/* "bwrap", "bwrap+net", "none" */
+	const char *level;		/* as df_level_name() has it */
 	int net;
 };
 /* Fills stage_key: all that the result depends on. */

@@ -32,6 +32,8 @@ df_level_name(enum df_level l, int net)
 {
 	if (l == DF_LEVEL_NONE)
 		return "none";
+	if (l == DF_LEVEL_LANDLOCK)
+		return net ? "landlock+net" : "landlock";
 	return net ? "bwrap+net" : "bwrap";
 }
 
@@ -40,9 +42,17 @@ df_level_parse(const char *s)
 {
 	if (strcmp(s, "bwrap") == 0)
 		return DF_LEVEL_BWRAP;
+	if (strcmp(s, "landlock") == 0)
+		return DF_LEVEL_LANDLOCK;
 	if (strcmp(s, "none") == 0)
 		return DF_LEVEL_NONE;
 	return -1;
+}
+
+int
+df_level_own(enum df_level l)
+{
+	return l == DF_LEVEL_BWRAP;
 }
 
 /* ---- who we are inside ---- */
@@ -190,41 +200,44 @@ is_dir(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+static const char *const root_dir[][2] = { { "/bin", "usr/bin" },
+    { "/sbin", "usr/sbin" }, { "/lib", "usr/lib" },
+    { "/lib32", "usr/lib32" }, { "/lib64", "usr/lib64" },
+    { "/libx32", "usr/libx32" } };
+/* What of /etc is visible, and what else with the host's network. */
+static const char *const etc[] = { "/etc/alternatives", "/etc/ssl/certs",
+    "/etc/ld.so.cache", "/etc/nsswitch.conf", "/etc/localtime" };
+static const char *const etc_net[] = { "/etc/resolv.conf", "/etc/hosts",
+    "/etc/services", "/etc/protocols", "/etc/ca-certificates",
+    "/usr/share/ca-certificates" };
+/* What of /usr is not, unless the adapter asks for it. */
+static const char *const mask[] = { "/usr/local", "/usr/src" };
+
 /* /bin and its like: links into /usr, or directories of their own. */
 static void
 add_root_dirs(struct df_list *l)
 {
-	static const char *const name[][2] = { { "/bin", "usr/bin" },
-	    { "/sbin", "usr/sbin" }, { "/lib", "usr/lib" },
-	    { "/lib32", "usr/lib32" }, { "/lib64", "usr/lib64" },
-	    { "/libx32", "usr/libx32" } };
 	size_t i;
 
-	for (i = 0; i < DF_LEN(name); i++) {
-		if (is_link(name[i][0]))
-			add3(l, "--symlink", name[i][1], name[i][0]);
-		else if (is_dir(name[i][0]))
-			add3(l, "--ro-bind", name[i][0], name[i][0]);
+	for (i = 0; i < DF_LEN(root_dir); i++) {
+		if (is_link(root_dir[i][0]))
+			add3(l, "--symlink", root_dir[i][1], root_dir[i][0]);
+		else if (is_dir(root_dir[i][0]))
+			add3(l, "--ro-bind", root_dir[i][0], root_dir[i][0]);
 	}
 }
 
 static void
 add_etc(struct df_list *l, int net)
 {
-	static const char *const always[] = { "/etc/alternatives",
-	    "/etc/ssl/certs", "/etc/ld.so.cache", "/etc/nsswitch.conf",
-	    "/etc/localtime" };
-	static const char *const online[] = { "/etc/resolv.conf",
-	    "/etc/hosts", "/etc/services", "/etc/protocols",
-	    "/etc/ca-certificates", "/usr/share/ca-certificates" };
 	size_t i;
 
 	df_list_addf(l, "%s", "--dir");
 	df_list_addf(l, "%s", "/etc");
-	for (i = 0; i < DF_LEN(always); i++)
-		add3(l, "--ro-bind-try", always[i], always[i]);
-	for (i = 0; net && i < DF_LEN(online); i++)
-		add3(l, "--ro-bind-try", online[i], online[i]);
+	for (i = 0; i < DF_LEN(etc); i++)
+		add3(l, "--ro-bind-try", etc[i], etc[i]);
+	for (i = 0; net && i < DF_LEN(etc_net); i++)
+		add3(l, "--ro-bind-try", etc_net[i], etc_net[i]);
 }
 
 static int
@@ -254,7 +267,6 @@ data_args(const struct df_sandbox *s, struct df_list *l)
 static void
 bwrap_args(const struct df_sandbox *s, const char *bwrap, struct df_list *l)
 {
-	static const char *const mask[] = { "/usr/local", "/usr/src" };
 	static const char *const fixed[] = { "--unshare-user",
 	    "--unshare-ipc", "--unshare-pid", "--as-pid-1", "--unshare-uts",
 	    "--unshare-cgroup-try", "--disable-userns", "--die-with-parent",
@@ -301,6 +313,81 @@ bwrap_args(const struct df_sandbox *s, const char *bwrap, struct df_list *l)
 	df_list_addf(l, "%s", DF_INSIDE_DIR "/inside");
 }
 
+static void
+rule(struct df_list *l, const char *how, const char *path)
+{
+	df_list_addf(l, "%s", how);
+	df_list_addf(l, "%s", path);
+}
+
+/*
+ * A rule holds for all that is below its path, and no rule takes away: so of
+ * /usr each directory has one.
+ */
+static void
+usr_rules(struct df_list *l)
+{
+	struct df_buf path = DF_BUF_INIT;
+	DIR *dir = opendir("/usr");
+	struct dirent *d;
+	size_t i;
+
+	while (dir && (d = readdir(dir)) != NULL) {
+		if (d->d_name[0] == '.')
+			continue;
+		df_buf_reset(&path);
+		df_buf_fmt(&path, "/usr/%s", d->d_name);
+		for (i = 0; i < DF_LEN(mask); i++)
+			if (strcmp(path.s, mask[i]) == 0)
+				break;
+		if (i == DF_LEN(mask))
+			rule(l, "-x", path.s);
+	}
+	if (dir)
+		closedir(dir);
+	df_buf_release(&path);
+	for (i = 0; i < DF_LEN(root_dir); i++)
+		if (!is_link(root_dir[i][0]) && is_dir(root_dir[i][0]))
+			rule(l, "-x", root_dir[i][0]);
+}
+
+/* As for bwrap, but that it all stays where it is. */
+static void
+landlock_args(const struct df_sandbox *s, struct df_list *l)
+{
+	static const char *const device[] = { "/dev/null", "/dev/zero",
+	    "/dev/full", "/dev/random", "/dev/urandom" };
+	/* Of /proc, of which it has its own directory, what says nothing of
+	   others; and what it is an error not to read. */
+	static const char *const file[] = { "/proc/cpuinfo", "/proc/meminfo",
+	    "/proc/stat", "/proc/loadavg", "/proc/uptime", "/proc/version",
+	    "/proc/filesystems", "/proc/sys/kernel/osrelease",
+	    "/proc/sys/vm/overcommit_memory",
+	    "/etc/ssl/openssl.cnf" };
+	size_t i;
+
+	df_list_addf(l, "-c");
+	if (s->net)
+		df_list_addf(l, "-n");
+	usr_rules(l);
+	for (i = 0; i < DF_LEN(etc); i++)
+		rule(l, "-x", etc[i]);
+	for (i = 0; s->net && i < DF_LEN(etc_net); i++)
+		rule(l, "-x", etc_net[i]);
+	for (i = 0; i < DF_LEN(file); i++)
+		rule(l, "-x", file[i]);
+	for (i = 0; i < DF_LEN(device); i++)
+		rule(l, "-w", device[i]);
+	for (i = 0; i < s->ro.n; i++)
+		rule(l, "-x", s->ro.v[i]);
+	rule(l, "-x", s->tools);
+	if (s->home)
+		rule(l, "-w", s->home);
+	if (s->tmp)
+		rule(l, "-w", s->tmp);
+	rule(l, "-w", s->ws);
+}
+
 int
 df_sandbox_command(const struct df_sandbox *s, const struct df_list *inside,
     struct df_list *command, struct df_err *e)
@@ -319,6 +406,8 @@ df_sandbox_command(const struct df_sandbox *s, const struct df_list *inside,
 	} else {
 		df_buf_fmt(&own, "%s/inside", s->tools);
 		df_list_addf(&l, "%s", own.s);
+		if (s->level == DF_LEVEL_LANDLOCK)
+			landlock_args(s, &l);
 	}
 	for (i = 0; i < inside->n; i++)
 		df_list_addf(&l, "%s", inside->v[i]);
@@ -332,7 +421,7 @@ int
 df_sandbox_exec(const struct df_sandbox *s, const struct df_list *command,
     struct df_err *e)
 {
-	if (s->level == DF_LEVEL_NONE) {
+	if (!df_level_own(s->level)) {
 		(void)fcntl(DF_CHILD_INFO, F_SETFD, FD_CLOEXEC);
 		if (chdir(s->ws) < 0)
 			return df_fail_errno(e, DF_EXTERNAL, "sandbox",
@@ -406,8 +495,12 @@ df_sandbox_probe(enum df_level level, int net, const struct df_list *ro,
 			    (int)strcspn(said.s, "\n"), said.s);
 		}
 		if (r < 0 && e->exit == DF_EXTERNAL)
-			(void)df_hint(e, "sandbox.level=none runs without "
-			    "isolation and records it");
+			(void)df_hint(e, level == DF_LEVEL_BWRAP ?
+			    "sandbox.level=landlock confines, "
+			    "sandbox.level=none does nothing; both are "
+			    "recorded" :
+			    "sandbox.level=none runs without isolation and "
+			    "records it");
 	}
 	if (name)
 		(void)!df_remove_tree(sfd, name, NULL);

@@ -7,13 +7,22 @@
  * workspace, an empty home, and what an adapter declares), its own user,
  * process, IPC, UTS and cgroup namespaces, no capability, no further user
  * namespace, and its own network namespace unless the adapter needs the
- * host's (then the level is "bwrap+net").  Level none isolates nothing and is
- * recorded as such; it is used only when the profile asks for it.
+ * host's (then the level is "bwrap+net").
+ *
+ * Level landlock confines, where no namespaces can be made: the same
+ * allow-list by Landlock, on the host's own paths, with a directory of the
+ * attempt in the place of /tmp; no socket, or those of the host's network
+ * ("landlock+net"); what Landlock does not know a seccomp filter refuses, see
+ * bin/inside.h.  What it leaves open is in the record, and that no process is
+ * left is only observed.
+ *
+ * Level none isolates nothing and is recorded as such; it is used only when
+ * the profile asks for it.
  *
  * As root the child first becomes an unprivileged uid of its own: a set-id
  * file that it leaves must not be root's.
  *
- * Paths inside: /ws the workspace, /home/agent, /df our own programs,
+ * Paths inside, at level bwrap: /ws the workspace, /home/agent, /df our own programs,
  * /judge/program what a judge runs.
  */
 #ifndef DF_WORK_SANDBOX_H
@@ -29,11 +38,16 @@
 #define DF_INSIDE_DIR "/df"
 #define DF_INSIDE_DATA "/judge/program"
 
-enum df_level { DF_LEVEL_NONE, DF_LEVEL_BWRAP };
-/* "bwrap", "bwrap+net", "none". */
+enum df_level { DF_LEVEL_NONE, DF_LEVEL_BWRAP, DF_LEVEL_LANDLOCK };
+/* "bwrap", "bwrap+net", "landlock", "landlock+net", "none". */
 const char *df_level_name(enum df_level l, int net);
-/* "bwrap" or "none", or -1. */
+/* "bwrap", "landlock" or "none", or -1. */
 int df_level_parse(const char *s);
+/*
+ * Is it in namespaces of its own?  Then the paths above are what it sees, and
+ * its processes end with the first one.
+ */
+int df_level_own(enum df_level l);
 
 /*
  * The uid and gid that foreign programs run as: our own, or, as root,
@@ -48,9 +62,10 @@ struct df_sandbox {
 	int net;		/* the host's network */
 	const char *ws;		/* host path of the workspace */
 	const char *home;	/* host path of the home; NULL: none */
+	const char *tmp;	/* level landlock: of what it may write else */
 	const char *tools;	/* host path of what appears as /df */
 	struct df_list ro;	/* host paths, mounted where they are */
-	/* The bytes of descriptor data appear as DF_INSIDE_DATA, which nothing
+	/* Level bwrap: the bytes of descriptor data appear as DF_INSIDE_DATA, which nothing
 	   inside can change; as its mode says. */
 	int data;		/* -1: none */
 	int data_mode;

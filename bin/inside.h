@@ -1,0 +1,73 @@
+/*
+ * inside.h - confining what df-inside runs, where no namespace does: Landlock
+ * for files, TCP, signals and abstract sockets; a seccomp filter for what
+ * Landlock does not know.
+ *
+ *	df_confine_prepare(&c, why, sizeof(why));
+ *	df_confine_report(&c, &json);
+ *	in the child, before its exec: df_confine_self(&c);
+ *
+ * Files: only what a rule names, and what is below it.  A rule is a path, and
+ * whether it may be written.  A path that is not there is passed over.
+ *
+ * Network: none; no socket can be made but pairs of connected ones.  With net,
+ * the host's: sockets of IPv4, IPv6 and netlink.  Never AF_UNIX.
+ *
+ * The filter refuses, with EPERM, what reaches beyond the process tree and
+ * needs no capability (whoever is confined has none and can get none):
+ *
+ *	socket, socketpair	as above; a datagram pair could be turned to
+ *				another address
+ *	io_uring_*		does all that in the name of the kernel
+ *	unshare, setns, clone	new namespaces: a user namespace gives
+ *	with CLONE_NEW*		capabilities.  clone3 is ENOSYS: its flags are
+ *				in memory, and the C library has clone
+ *	ptrace attach and seize, process_vm_*, pidfd_getfd
+ *				other processes; what a program starts itself
+ *				it may trace
+ *	prlimit64 of others	their limits
+ *	keyctl, add_key, request_key
+ *				keyrings belong to the user
+ *	bpf, perf_event_open	the kernel's own view of everything
+ *	shmget, semget, msgget, mq_open
+ *				outlive all processes
+ *
+ * A system call of another machine (x32, 32 bit) ends the process.
+ *
+ * What stays open is said by name, see df-run(5), gaps.
+ *
+ * Source: Linux, Documentation/userspace-api/landlock.rst, ABI 1 to 7, and
+ * seccomp_filter.rst.
+ */
+#ifndef DF_BIN_INSIDE_H
+#define DF_BIN_INSIDE_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+
+#define DF_CONFINE_RULES 512
+
+struct df_confine {
+	struct df_confine_rule {
+		const char *path;
+		int write;
+	} rule[DF_CONFINE_RULES];
+	size_t n;
+	int net;		/* the host's network */
+
+	/* inside */
+	int on, abi, fd;
+	struct df_buf rules;	/* as JSON */
+};
+/*
+ * Make the rule set, and give up capabilities and new privileges in this
+ * process.  -1 with a line in why when this kernel cannot do it.
+ */
+int df_confine_prepare(struct df_confine *c, char *why, size_t size);
+/* {"abi":..,"gaps":[..],"network":"none","rules":[..],"seccomp":".."} */
+void df_confine_report(const struct df_confine *c, struct df_buf *out);
+/* Makes system calls and nothing else.  -1 with errno. */
+int df_confine_self(const struct df_confine *c);
+
+#endif
