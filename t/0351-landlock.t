@@ -191,7 +191,7 @@ T-002) echo "echo \"goodbye \$1\"" >part.sh ;;
 T-003) echo "echo \$#" >count.sh ;;
 esac
 {
-	cat "$SPY"/spec/D9* "$SPY"/keys/* "$SPY"/home/.gitconfig
+	cat "$SPY"/spec/D9* "$SPY"/keys/*
 	ls "$SPY" "$SPY/runs"
 	cat /etc/passwd /proc/1/environ
 	echo x >"$SPY/scratch/x"

@@ -22,8 +22,8 @@
  * As root the child first becomes an unprivileged uid of its own: a set-id
  * file that it leaves must not be root's.
  *
- * Paths inside, at level bwrap: /ws the workspace, /home/agent, /df our own programs,
- * /judge/program what a judge runs.
+ * Paths inside, at level bwrap: /ws the workspace, /home/agent, /df our own
+ * programs, /judge/program what a judge runs.
  */
 #ifndef DF_WORK_SANDBOX_H
 #define DF_WORK_SANDBOX_H
@@ -65,8 +65,8 @@ struct df_sandbox {
 	const char *tmp;	/* level landlock: of what it may write else */
 	const char *tools;	/* host path of what appears as /df */
 	struct df_list ro;	/* host paths, mounted where they are */
-	/* Level bwrap: the bytes of descriptor data appear as DF_INSIDE_DATA, which nothing
-	   inside can change; as its mode says. */
+	/* Level bwrap: the bytes of descriptor data appear as DF_INSIDE_DATA,
+	   which nothing inside can change; as its mode says. */
 	int data;		/* -1: none */
 	int data_mode;
 	char *const *env;	/* exactly this environment */
