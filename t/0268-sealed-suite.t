@@ -143,6 +143,11 @@ echo '# D9: Holdout Scenarios - Greeter' >with/D9_HOLDOUT_SCENARIOS.md
 refuses 4 'here is a D9' 'a D9 in the specification' df-boot --spec with \
 	--sealed sealed
 rm with/D9_*
+mkdir -p deep/specs deep/.holdouts/public
+cp -R public deep/specs
+echo '# D9: Holdout Scenarios - Greeter' >deep/.holdouts/public/D9_X.md
+refuses 4 'here is a D9' 'a D9 beside it' df-boot --spec deep/specs/public \
+	--sealed sealed
 printf '\nmore\n' >>with/D4_CONTRACTS.md
 printf '\nmore\n' >>with/D7_PLAN.md
 refuses 4 'D4 is another one' 'another D4' df-boot --json --spec with \
@@ -173,6 +178,11 @@ rm forged/findings.json.sig
 must ssh-keygen -q -Y sign -n df-holdout -f stranger forged/findings.json
 refuses 5 'not in allowed_signers' 'a stranger' df-boot --spec public \
 	--sealed forged
+cp -R trust late
+edit late/allowed_signers '/df-holdout/s/ ssh-/,valid-before="20200101Z" ssh-/'
+must df-sign trust -q --trust late -k keys.alice/df-root
+refuses 5 'was valid until' 'a key whose time is over' df-boot --trust late \
+	--spec public --sealed sealed
 copied forged
 edit forged/findings.json.sig '2s/$/ /'
 refuses 6 'not as it was written' 'a signature in another form' df-boot \
@@ -285,7 +295,29 @@ is "$(jq -r .suite.sealed.by "$DF_RUN/report.json")" \
 	"$(ssh-keygen -lf keys.eve/df-holdout.pub | cut -d ' ' -f 2)" \
 	'names the key'
 hasnot "$DF_RUN/report.md" 'eve' 'and no person'
-exits 0 'the run verifies' df-verify
+exits 0 'the approver approves' as bob df-decide approve -q -m 'as D2 says'
+exits 0 'the run is sealed' df-freeze -q
+exits 0 'and verifies' df-verify
+cp -a "$DF_RUN" run
+flip run/suite/findings.json 100
+exits 6 'another byte in the findings' df-verify run
+rm -rf run
+cp -a "$DF_RUN" run
+rm -f run/suite/findings.json.sig
+exits 0 'a link that is gone' df-verify run
+has "$err" 'suite/findings.json.sig' 'is said'
+must df-freeze -q --bundle run.tar.zst
+exits 0 'a bundle of it' df-verify run.tar.zst
+old=$DF_RUN
+# shellcheck disable=SC2086
+exits 0 'a successor, of the same suite' df-boot --spec public \
+	--sealed sealed $usual --supersedes "$old"
+DF_RUN=$(cat "$out")
+must df-handoff -q
+must df-prompt -q
+must df-dispatch -q
+exits 0 'which takes over its attempts' as eve df-holdout -q
+exits 0 'and verifies' df-verify
 
 # ---- what was not scanned at boot ----
 
