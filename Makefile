@@ -27,7 +27,7 @@ base_SRC = buf clock decimal err file hash json json-jv json-look list mem \
 evidence_SRC = age age-key age-read agent dsse key log minisign seal sign \
 	store tree tree-put trust trust-read trust-version wire
 run_SRC = closed config entry factory freeze gate head heads hold ids \
-	machine names origin outside place profile project records report \
+	intoto machine names origin outside place profile project records report \
 	report-attempt report-make run sealing select settings state step waiver
 spec_SRC = $(patsubst lib/spec/%.c,%,$(sort $(wildcard lib/spec/*.c)))
 work_SRC = adapter attempt basetree bundle combine decide disclose dispatch \
@@ -46,7 +46,7 @@ df-freeze_SRC = name
 df-handoff_SRC = texts
 df-holdout_SRC = holdout-judge holdout-record holdout-scan holdout-seal \
 	refuse
-df-log_SRC = log-append log-sig
+df-log_SRC = log-append log-intoto log-sig
 df-prompt_SRC = texts
 df-sign_SRC = sign-dsse sign-file sign-init sign-minisign sign-trust
 df-status_SRC = status-as

@@ -21,7 +21,7 @@
 
 static const char *o_output, *o_data, *o_subject, *o_role, *o_prefix;
 static int64_t o_sig, o_from = 1;
-static int o_batch;
+static int o_batch, o_intoto;
 
 /* ---- printing ---- */
 
@@ -241,6 +241,12 @@ export_log(char **operand, size_t n)
 	(void)operand;
 	if (n)
 		df_usage("export takes no operand");
+	if (o_intoto && (o_batch || o_prefix))
+		df_usage("--intoto writes no CloudEvents");
+	if (!o_intoto && (o_role || o_output))
+		df_usage("--role and -o are for --intoto");
+	if (o_intoto)
+		return df_log_intoto((uint64_t)o_from, o_role, o_output);
 	df_log_of_args(&l, &dir);
 	if (df_log_read(&l, on_export, &x, &e) < 0)
 		df_die(&e);
@@ -287,6 +293,13 @@ static const struct df_opt export_opts[] = {
 	    &o_batch, 0, 0 },
 	{ 0, "type-prefix", "TEXT", "put TEXT before each type", DF_OPT_STR,
 	    &o_prefix, 0, 0 },
+	{ 0, "intoto", NULL, "in-toto statements in DSSE envelopes instead",
+	    DF_OPT_FLAG, &o_intoto, 0, 0 },
+	{ 0, "role", "ROLE", "--intoto: only of what that role did",
+	    DF_OPT_STR, &o_role, 0, 0 },
+	{ 'o', "output", "DIR", "--intoto: a file each, in DIR", DF_OPT_STR,
+	    &o_output, 0, 0 },
+	DF_ARG_TRUST,
 	DF_ARG_END
 };
 static const struct df_opt append_opts[] = {
@@ -303,8 +316,8 @@ static const struct df_verb verbs[] = {
 	    show },
 	{ "follow", "[--from N]", "write lines as they come", from_opts,
 	    follow },
-	{ "export", "[--batch] [--type-prefix TEXT] [--from N]",
-	    "write CloudEvents", export_opts, export_log },
+	{ "export", "[--batch|--intoto] [options] [--from N]",
+	    "write CloudEvents, or statements", export_opts, export_log },
 	{ "append", "[--data JSON] [--role ROLE] TYPE|-",
 	    "append events, through every guard", append_opts, append },
 	{ NULL, NULL, NULL, NULL, NULL }

@@ -19,6 +19,12 @@ void df_log_of_args(struct df_log *l, int *dir);
  */
 int df_log_sig(uint64_t seq, const char *output);
 
+/*
+ * Write statements of lines from on, in signed envelopes: to stdout, or to
+ * files in directory output.  role: only what that role did, or NULL.
+ */
+int df_log_intoto(uint64_t from, const char *role, const char *output);
+
 /* What the command line gives of an event; each may be NULL. */
 struct df_log_given {
 	const char *data, *subject, *role;

@@ -8,14 +8,13 @@
 . "$(dirname "$0")/lib.sh"
 needs_tool df-sign df-log df-boot df-dispatch df-holdout df-report df-decide \
 	df-freeze
-needs_prog jq openssl ssh-keygen
+needs_prog jq openssl sha256sum ssh-keygen xxd
 python=/usr/bin/python3
 if $python -c 'import nacl, securesystemslib.signer' 2>/dev/null; then
 	sslib=1
 else
 	sslib=
 fi
-needs_prog sha256sum
 intoto=application/vnd.in-toto+json
 
 # ---- envelopes of others ----
@@ -145,4 +144,278 @@ if [ -n "$sslib" ]; then
 else
 	skip 2 'no python3-securesystemslib, or no python3-nacl'
 fi
+
+# ---- ours ----
+
+persons
+mkdir base
+printf 'echo "hello $1"\n' >base/greet.sh
+tiny_spec spec
+adapter maker 'case $task in
+T-002) echo "echo \"goodbye \$1\"" >part.sh ;;
+T-003) echo "echo \$#" >count.sh ;;
+esac
+result PASS'
+boot --spec spec --base base --set "agent.adapter=$adapter" \
+	--set sandbox.level=none --set policy.require_isolation=false
+must df-handoff -q
+must df-prompt -q
+must df-dispatch -q -j 2
+must as eve df-holdout -q
+must df-report -q
+must as bob df-decide -q approve -m 'as specified'
+must df-freeze -q
+r=$DF_RUN
+run=sha256:$(head -n 1 "$r/log.jsonl" | sha256sum | cut -c 1-64)
+
+# a key that is in no roster signs all
+must df-sign keygen -q outside
+exits 0 'a key of nobody exports the run' \
+	df-log export --intoto -k outside
+cp "$out" all.intoto.jsonl
+jq -r '.payload | @base64d | fromjson | [.predicateType,
+	.predicate.df_event.role, (.subject | map(.name) | join(","))] |
+	join(" ")' all.intoto.jsonl >kinds
+sed 's/ .*//' kinds | sort | uniq -c | sed 's/^ *//' >counts
+is "$(cat counts)" '2 https://in-toto.io/attestation/test-result/v0.1
+4 https://slsa.dev/provenance/v1
+1 https://slsa.dev/verification_summary/v1
+1 urn:df:predicate:handoff:1
+1 urn:df:predicate:prompt:1' 'a statement for each step and the decision'
+has kinds 'result/T-002/1.patch,result/T-002/1.tree' 'what a task made'
+has kinds 'df-holdout result/merged.tree' 'what was judged'
+is "$(jq -r '.payload | @base64d | fromjson | ._type' all.intoto.jsonl |
+	sort -u)" https://in-toto.io/Statement/v1 'Statement v1'
+is "$(jq -r '.payload | @base64d | fromjson | .predicate.df_event.run' \
+	all.intoto.jsonl | sort -u)" "$run" 'of this run'
+is "$(jq -r '.signatures[].keyid' all.intoto.jsonl | sort -u)" \
+	"$(df-sign pubkey --keyid outside.pub)" 'by this key'
+exits 0 'again' df-log export --intoto -k outside
+ok 'the bytes are the same: no clock is in them' cmp "$out" all.intoto.jsonl
+exits 0 'df-sign: every envelope holds' \
+	df-sign verify --dsse -p outside.pub --type $intoto all.intoto.jsonl
+is "$(grep -c '^signer' "$out")" 9 'nine of them'
+
+# every digest is that of what it names
+jq -r '.payload | @base64d | fromjson | [.. | objects |
+	select(.digest.sha256? and .name?)] | .[] |
+	.digest.sha256 + "  " + .name' all.intoto.jsonl | sort -u >named
+while read -r hex name; do
+	[ "$(sha256sum <"$r/blobs/sha256/$hex" | cut -c 1-64)" = "$hex" ] &&
+		{ [ ! -e "$r/$name" ] || cmp -s "$r/$name" \
+		"$r/blobs/sha256/$hex"; } || echo "$name"
+done <named >wrong
+ok 'every digest is that of what it names' test -s named -a ! -s wrong
+jq -r '.payload | @base64d' all.intoto.jsonl >statements
+jq -cS . statements >sorted
+ok 'payloads are canonical' cmp statements sorted
+awk 'length >= 250000' statements >long
+ok 'and short enough for an agent' test ! -s long
+
+# the hidden tests stay hidden
+unlike statements 'HS-00|SC-00|greet|goodbye' \
+	'no scenario, and nothing of one, is in them'
+
+# SLSA provenance v1
+jq -c 'select(.subject[].name == "result/T-003/1.tree")' statements >t3
+is "$(jq -r '[.predicate.buildDefinition.buildType,
+	.predicate.buildDefinition.externalParameters.stage,
+	.predicate.buildDefinition.internalParameters.sandbox.level] |
+	join(" ")' t3)" 'urn:df:build:dispatch:1 dispatch/T-003 none' \
+	'provenance: how it was built'
+is "$(jq -r '.predicate.buildDefinition.resolvedDependencies[].name' t3)" \
+	'handoff/T-003.md
+prompt/T-003.md
+start.tree
+adapter/maker' 'provenance: of what'
+is "$(jq -r '.predicate.runDetails | .builder.id + " " +
+	.metadata.invocationId' t3)" \
+	"urn:df:key:$(ssh-keygen -lf keys.alice/df-build.pub |
+	cut -d ' ' -f 2) urn:df:run:$run:dispatch/T-003/1" 'provenance: by whom'
+is "$(jq -r '.predicate.runDetails.byproducts[].name' t3 | tr '\n' ' ')" \
+	'dispatch/T-003/1.host.json dispatch/T-003/1.json result/T-003/1.md ' \
+	'provenance: and what was said about it'
+
+# the decision
+jq -c 'select(.predicateType | test("summary"))' statements >vsa
+is "$(jq -r '.predicate | [.verificationResult, .verifier.id,
+	.resourceUri] | join(" ")' vsa)" \
+	"PASSED urn:df:key:$(ssh-keygen -lf keys.bob/df-approve.pub |
+	cut -d ' ' -f 2) urn:df:run:$run" 'the decision is bob'"'"'s'
+is "$(jq -r '.predicate.policy.digest.sha256' vsa)" \
+	"$(tap_hex run.json "$r")" 'under what the envelope asks for'
+is "$(jq -r '.subject[] | .name + " " + .digest.sha256' vsa)" \
+	"result/merged.patch $(tap_hex result/merged.patch "$r")
+result/merged.tree $(tap_hex result/merged.tree "$r")" 'about the result'
+
+# by programs that know nothing of us
+df-sign pubkey --pem outside.pub >outside.pem || bail pem
+n_ok=0
+while read -r line; do
+	printf '%s\n' "$line" | jq -r .payload | base64 -d >body
+	printf '%s\n' "$line" | jq -r '.signatures[0].sig' | base64 -d >sig
+	pae $intoto body >.pae
+	openssl pkeyutl -verify -rawin -pubin -inkey outside.pem -in .pae \
+		-sigfile sig >/dev/null 2>&1 && n_ok=$((n_ok + 1))
+done <all.intoto.jsonl
+is "$n_ok" 9 'openssl: every signature'
+if [ -n "$sslib" ]; then
+	cat >check.py <<-'END'
+	import base64, json, subprocess, sys
+	from securesystemslib.signer import Signature
+	from securesystemslib.keys import format_keyval_to_metadata
+	from securesystemslib import formats, hash as hashes
+	try:
+	    from securesystemslib.signer import SSlibKey
+	except ImportError:
+	    from securesystemslib.signer import Key as SSlibKey
+	public = sys.argv[1]
+	keyid = sys.argv[2]
+	key = SSlibKey(keyid, "ed25519", "ed25519", {"public": public})
+	good = bad = 0
+	for line in open(sys.argv[3], "rb"):
+	    env = json.loads(line)
+	    kind = env["payloadType"].encode()
+	    body = base64.b64decode(env["payload"])
+	    for tamper in (False, True):
+	        if tamper:
+	            body = body.replace(b"sha256", b"sha257", 1)
+	        pae = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(body), body)
+	        for s in env["signatures"]:
+	            sig = Signature(s["keyid"],
+	                base64.b64decode(s["sig"]).hex())
+	            try:
+	                key.verify_signature(sig, pae)
+	                if tamper:
+	                    bad += 1
+	                else:
+	                    good += 1
+	            except Exception as e:
+	                if not tamper:
+	                    print(repr(e))
+	print(good, bad)
+	END
+	is "$($python check.py "$(openssl pkey -pubin -in outside.pem \
+		-outform DER | tail -c 32 | xxd -p -c 64)" \
+		"$(df-sign pubkey --keyid outside.pub)" all.intoto.jsonl 2>&1)" \
+		'9 0' 'securesystemslib: all of them, and none that was changed'
+else
+	skip 1 'no python3-securesystemslib'
+fi
+
+# ---- role by role ----
+
+exits 3 'without all keys there is no export of all' df-log export --intoto
+ok 'and nothing is written' test ! -s "$out"
+has "$err" 'df-holdout' 'whose is missing'
+exits 0 'alice: what she did' df-log export --intoto --role df-build
+cp "$out" build.jsonl
+is "$(wc -l <build.jsonl)" 4 'three tasks and the merge'
+exits 0 'eve: the verdict' as eve df-log export --intoto --role df-holdout
+cp "$out" verdict.jsonl
+exits 0 'bob: the decision' as bob df-log export --intoto --role df-approve
+cp "$out" decision.jsonl
+exits 0 'df-sign: by the roster, in the role' \
+	df-sign verify --dsse -n df-approve decision.jsonl
+has "$out" 'bob+approver' 'bob'
+exits 5 'not in another' df-sign verify --dsse -n df-run decision.jsonl
+exits 0 'or listed at all' df-sign verify --dsse build.jsonl
+exits 0 'by the roster that the run carries' df-sign verify --dsse \
+	--signers "$r/trust/allowed_signers" -n df-holdout verdict.jsonl
+exits 5 'a key of the roster does not sign what another role did' \
+	df-log export --intoto -k keys.alice/df-run --role df-approve
+has "$err" 'may not sign what df-approve did' 'it says'
+exits 5 'not even in the end' df-log export --intoto -k keys.alice/df-run
+must df-sign keygen -q keys.eve/df-build
+exits 5 'a key that is only called so' \
+	as eve df-log export --intoto --role df-build
+mkdir files
+exits 0 'a file each' df-log export --intoto --role df-build -o files
+is "$(xargs cat <"$out")" "$(cat build.jsonl)" 'the same lines'
+exits 0 'from a line on' df-log export --intoto -k outside --from 17
+is "$(wc -l <"$out")" 2 'verdict and decision'
+
+# a run that does not hold is signed by nobody
+cp -a "$r" broken
+flip "broken/$(readlink "$r/report.md")" 5
+exits 6 'a run that was changed' \
+	df-log export -C broken --intoto -k outside
+exits 5 'one of a root that nobody knows' \
+	env DF_TRUST="$tmp/none" df-log export --intoto -k outside
+
+# ---- agents, hardware ----
+
+if has_prog ssh-agent && has_prog ssh-add; then
+	eval "$(ssh-agent)" >/dev/null
+	tap_pids="$tap_pids $SSH_AGENT_PID"
+	ssh-add -q outside
+	exits 0 'a key in the agent' df-log export --intoto -k outside.pub
+	ok 'gives the same bytes' cmp "$out" all.intoto.jsonl
+else
+	skip 2 'no ssh-agent'
+fi
+# A hardware key in an agent: it is there, and would sign SSH data.
+cat >agent.pl <<-'END'
+	use Socket;
+	my ($path, $pub) = @ARGV;
+	socket(my $s, PF_UNIX, SOCK_STREAM, 0) or die;
+	bind($s, pack_sockaddr_un($path)) && listen($s, 5) or die;
+	$SIG{PIPE} = 'IGNORE';
+	my $blob = pack('N/a N/a N/a', 'sk-ssh-ed25519@openssh.com', $pub =
+	    pack('H*', $pub), 'ssh:');
+	open my $f, '>', 'sk.pub' or die;
+	require MIME::Base64;
+	print $f 'sk-ssh-ed25519@openssh.com ',
+	    MIME::Base64::encode_base64($blob, ''), "\n";
+	close $f;
+	while (accept(my $c, $s)) {
+		sysread $c, my $head, 4;
+		sysread $c, my $what, unpack('N', $head);
+		my $m = ord($what) == 11 ? pack('C N N/a N/a', 12, 1, $blob,
+		    'key') : chr 5;
+		syswrite $c, pack('N/a', $m);
+	}
+END
+if has_prog perl; then
+	bg perl agent.pl "$tmp/sock" "$(openssl pkey -pubin \
+		-in outside.pem -outform DER | tail -c 32 | xxd -p -c 64)"
+	await 5 test -s sk.pub || bail 'no agent'
+	exits 4 'a hardware key makes no envelope' \
+		env SSH_AUTH_SOCK="$tmp/sock" df-log export --intoto -k sk.pub
+	has "$err" 'a hardware key signs SSH data only, nothing else' 'it says'
+else
+	skip 2 'no perl'
+fi
+
+# ---- decisions that were turned ----
+
+must as bob df-decide -q amend --effect reversed -m 'it was wrong'
+exits 0 'amended' df-log export --intoto -k outside --role df-approve
+is "$(jq -r '.payload | @base64d | fromjson |
+	.predicate.verificationResult' "$out")" FAILED 'what was reversed has not passed'
+
+# ---- many tasks: lists that are blobs ----
+
+cp -R spec many
+set --
+for i in $(seq 4 110); do
+	set -- "$@" "T-$(printf %03d "$i") T-001"
+done
+more_tasks many "$@"
+boot --spec many --base base --set "agent.adapter=$adapter" \
+	--set sandbox.level=none --set policy.require_isolation=false
+must df-handoff -q
+exits 0 'a run that goes on, of 110 tasks' \
+	df-log export --intoto -k outside --from 2
+jq -r '.payload | @base64d' "$out" >st
+hex=$(jq -r '.subject[] | select(.name == "artifacts") | .digest.sha256' st)
+is "$(jq length "$DF_RUN/blobs/sha256/$hex")" 220 \
+	'the list of artifacts is the subject'
+
+# ---- the invocation ----
+
+exits 2 'no CloudEvents' df-log export --intoto --batch
+exits 2 'no such role' df-log export --intoto --role df-cook
+exits 2 '--role is for --intoto' df-log export --role df-run
+exits 3 'no such directory' df-log export --intoto -k outside -o nowhere
 done_testing
