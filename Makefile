@@ -24,11 +24,12 @@ LAYERS = base evidence run spec work
 base_SRC = buf clock decimal err file hash json json-jv json-look list mem \
 	opt out par pattern pattern-run schema schema-check schema-compile \
 	schema-equal schema-link schema-say text
-evidence_SRC = age age-key age-read agent dsse key log minisign seal sign \
-	store tree tree-put trust trust-read trust-version wire
-run_SRC = closed config entry factory freeze gate head heads hold ids \
-	intoto machine names origin outside place profile project records report \
-	report-attempt report-make run sealing select settings state step waiver
+evidence_SRC = age age-key age-read agent dsse key log minisign opening seal \
+	sign store tree tree-put trust trust-read trust-version wire
+run_SRC = closed config entry factory freeze gate head heads hold ids intoto \
+	ledger machine names origin outside place profile project records \
+	report report-attempt report-make run sealing select settings state \
+	step waiver
 spec_SRC = $(patsubst lib/spec/%.c,%,$(sort $(wildcard lib/spec/*.c)))
 work_SRC = adapter attempt basetree bundle combine decide disclose dispatch \
 	dispatch-adopt dispatch-end dispatch-merge dispatch-plan facts git \
@@ -44,16 +45,23 @@ df-boot_SRC = boot boot-record boot-sealed refuse
 df-decide_SRC = decide-waive name
 df-freeze_SRC = name
 df-handoff_SRC = texts
+<<<<<<< HEAD
 df-holdout_SRC = holdout-judge holdout-record holdout-scan holdout-seal \
 	refuse
 df-log_SRC = log-append log-intoto log-sig
+=======
+df-holdout_SRC = holdout-judge holdout-open holdout-record holdout-scan \
+	holdout-seal refuse
+df-log_SRC = log-append log-sig
+>>>>>>> 54db3ff (Openings: an item of the suite, or a task's answers, can be published)
 df-prompt_SRC = texts
 df-sign_SRC = sign-dsse sign-file sign-init sign-minisign sign-trust
 df-status_SRC = status-as
 df-store_SRC = name
 df-validate_SRC = validate-explain validate-init validate-record \
 	validate-run validate-show validate-speckit
-df-verify_SRC = verify-anchor verify-decide verify-forget verify-show
+df-verify_SRC = verify-anchor verify-decide verify-forget verify-holdout \
+	verify-show
 
 UNIT = $(patsubst t/unit/%.c,%,$(sort $(wildcard t/unit/*.c)))
 FUZZ = $(filter-out main,$(patsubst t/fuzz/%.c,%,$(sort $(wildcard t/fuzz/*.c))))

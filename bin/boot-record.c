@@ -123,5 +123,7 @@ df_boot_created(const struct df_boot *b)
 	v = df_jset_str(v, "run_key", b->key_hex);
 	if (b->sealed)
 		v = df_jset(v, "suite", df_jv_get(b->sealing.v, "suite"));
+	else if (*b->suite_id)
+		v = df_jset_str(v, "suite", b->suite_id);
 	return df_jset_str(v, "status", "booting");
 }

@@ -19,6 +19,7 @@
 
 #include "evidence/age.h"
 #include "run/ids.h"
+#include "run/ledger.h"
 #include "run/origin.h"
 #include "run/profile.h"
 #include "run/sealing.h"
@@ -60,6 +61,7 @@ struct df_boot {
 	struct df_suite_count count;
 	struct df_buf commitment, age;	/* of the suite, once sealed */
 	jv recipients;			/* who may unseal */
+	char suite_id[DF_SUITE_STR];	/* "" without a factory */
 	uint8_t nonce[16];
 
 	/* What came of it. */

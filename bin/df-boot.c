@@ -369,10 +369,15 @@ boot(struct df_boot *b, struct df_err *e)
 		return -1;
 	if (resolve(b, e) < 0)
 		return -1;
-	if (!df_args.dry)
-		return create(b, e);
-	print_dry(b);
-	return 0;
+	if (df_args.dry) {
+		print_dry(b);
+		return 0;
+	}
+	/* One that was sealed beforehand brings its own. */
+	if (b->factory.dir >= 0 && !b->sealed && df_ledger_suite(&b->factory,
+	    &b->suite, b->suite_id, e) < 0)
+		return -1;
+	return create(b, e);
 }
 
 /* A factory remembers failed boots too. */

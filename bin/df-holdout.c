@@ -185,6 +185,7 @@ release(struct df_evaluation *w)
 	if (w->suite.n)
 		df_sealed_release(&w->suite);
 	df_hold_drop(&w->hold);
+	df_ledger_close(&w->ledger);
 	df_step_close(&w->step);
 }
 
@@ -224,6 +225,7 @@ run(char **operand, size_t n)
 	w.partial = o_partial;
 	w.frame.j = jv_invalid();
 	w.judge.scratch_fd = w.judge.own_fd = w.hold.dir = w.hold.lock = -1;
+	w.ledger.factory.dir = w.ledger.factory.log.fd = -1;
 	if (df_step_open(&w.step, DF_ROLE_HOLDOUT, DF_RUN_LINES, &e) < 0 ||
 	    df_gate_pass(&w.step.run, &g, &e) < 0 ||
 	    (!is_settled(&w) && !df_args.dry && hold(&w, &e) < 0))
@@ -267,7 +269,7 @@ show(char **operand, size_t n)
 		df_step_close(&step);
 		return DF_OK;
 	}
-	if (df_disclose_record(&step, name, o_message, &e) < 0)
+	if (df_disclose_record(&step, name, &plain, o_message, &e) < 0)
 		df_die(&e);
 	df_out_raw(plain.s, plain.n);
 	df_buf_wipe(&plain);
@@ -280,6 +282,22 @@ static const struct df_opt show_opts[] = {
 	    &o_message, 0, 0 },
 	DF_ARG_END
 };
+static int
+open_items(char **operand, size_t n)
+{
+	if (o_message == NULL || o_message[strspn(o_message, " \t\n")] == '\0')
+		df_usage("a disclosure needs a reason: -m WHY");
+	if (n == 0)
+		df_usage("which items? numbers of the suite's, or tasks whose "
+		    "answers");
+	return df_holdout_disclose(operand, n, o_message);
+}
+
+static const struct df_opt open_opts[] = {
+	{ 'm', "message", "WHY", "the reason; it is recorded", DF_OPT_STR,
+	    &o_message, 0, 0 },
+	DF_ARG_END
+};
 static const struct df_verb verbs[] = {
 	{ "show", "-m WHY [N]",
 	    "write the whole record of an evaluation: a disclosure",
@@ -287,6 +305,9 @@ static const struct df_verb verbs[] = {
 	{ "seal", "--spec DIR [-o DIR]",
 	    "seal a suite beforehand, with signed findings",
 	    df_holdout_seal_opts, df_holdout_seal },
+	{ "open", "-m WHY N|TASK...",
+	    "publish key and bytes of items: a disclosure", open_opts,
+	    open_items },
 	{ NULL, NULL, NULL, NULL, NULL }
 };
 static const struct df_opt opts[] = {
@@ -294,11 +315,12 @@ static const struct df_opt opts[] = {
 	    &o_jobs, 1, 256 },
 	{ 0, "partial", NULL, "judge what is COMPLETED; never a PASS",
 	    DF_OPT_FLAG, &o_partial, 0, 0 },
-	DF_ARG_RUN, DF_ARG_KEY, DF_ARG_TRUST, DF_ARG_IDENTITY, DF_ARG_DRY,
-	DF_ARG_JSON, DF_ARG_QUIET, DF_ARG_VERBOSE, DF_ARG_END
+	DF_ARG_RUN, DF_ARG_FACTORY, DF_ARG_KEY, DF_ARG_TRUST, DF_ARG_IDENTITY,
+	DF_ARG_DRY, DF_ARG_JSON, DF_ARG_QUIET, DF_ARG_VERBOSE, DF_ARG_END
 };
 static const struct df_tool tool = {
-	"df-holdout", "[options] | show -m WHY [N] | seal --spec DIR [-o DIR]",
+	"df-holdout", "[options] | show -m WHY [N] | open -m WHY N|TASK... | "
+	    "seal --spec DIR [-o DIR]",
 	"Judge the merged result by the sealed scenarios.",
 	opts, verbs,
 	DF_EXIT(DF_OK) | DF_EXIT(DF_NO) | DF_EXIT(DF_USAGE) |

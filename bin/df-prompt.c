@@ -11,6 +11,7 @@
 
 #include "base/opt.h"
 #include "base/out.h"
+#include "evidence/opening.h"
 #include "texts.h"
 
 static const struct df_opt opts[] = {
@@ -67,6 +68,22 @@ need_handoffs(struct df_texts *t, struct df_err *e)
 	return 0;
 }
 
+/* What the keys of the commitments to answers are made of. */
+static int
+make_secret(struct df_texts *t, struct df_err *e)
+{
+	jv first = df_run_created(&t->step.run, e);
+	int r;
+
+	if (!jv_is_valid(first))
+		return -1;
+	r = df_answers_secret(t->step.key, df_jv_str(first, "run"),
+	    df_jv_str(first, "nonce"), t->source.secret, e);
+	jv_free(first);
+	t->source.have_secret = r == 0;
+	return r;
+}
+
 /* The answers leave this function encrypted only. */
 static int
 make(struct df_maker *m, size_t task, struct df_err *e)
@@ -99,7 +116,7 @@ main(int argc, char **argv)
 	    df_texts_open(&t, &kind, &names, &e) < 0 ||
 	    (r = df_texts_begin(&t, &e)) < 0 ||
 	    (r > 0 && (need_handoffs(&t, &e) < 0 ||
-	    df_texts_make(&t, make, &e) < 0)))
+	    make_secret(&t, &e) < 0 || df_texts_make(&t, make, &e) < 0)))
 		df_die(&e);
 	df_selection_print(&t.step.run, &t.sel, kind.stage, kind.suffix,
 	    PRINTED);

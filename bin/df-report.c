@@ -36,8 +36,8 @@ static const struct df_opt opts[] = {
 	    DF_OPT_STR, &o_output, 0, 0 },
 	{ 0, "format", "FORMAT", "of --full: md, json or junit", DF_OPT_STR,
 	    &o_format, 0, 0 },
-	DF_ARG_RUN, DF_ARG_KEY, DF_ARG_IDENTITY, DF_ARG_DRY, DF_ARG_JSON,
-	DF_ARG_QUIET, DF_ARG_VERBOSE, DF_ARG_END
+	DF_ARG_RUN, DF_ARG_FACTORY, DF_ARG_KEY, DF_ARG_IDENTITY, DF_ARG_DRY,
+	DF_ARG_JSON, DF_ARG_QUIET, DF_ARG_VERBOSE, DF_ARG_END
 };
 static const struct df_tool tool = {
 	"df-report", "[options]",
@@ -217,7 +217,7 @@ full(struct work *w, struct df_err *e)
 	struct df_buf plain = DF_BUF_INIT;
 	jv v, hold = jv_invalid();
 	char name[64];
-	int r;
+	int r = 0;
 
 	if (open_full(w, e) < 0 || (o_output && check_output(&w->step.run,
 	    e) < 0) || load(w, e) < 0)
@@ -225,22 +225,19 @@ full(struct work *w, struct df_err *e)
 	if (df_disclose_read(&w->step, w->step.run.state.evaluations, name,
 	    &plain, e) == 0)
 		hold = full_holdouts(name, &plain, e);
-	df_buf_wipe(&plain);
-	if (!jv_is_valid(hold))
-		return -1;
-	v = report(w, e);
+	v = jv_is_valid(hold) ? report(w, e) : jv_invalid();
 	if (!jv_is_valid(v)) {
 		jv_free(hold);
+		df_buf_wipe(&plain);
 		return -1;
 	}
 	v = df_jset(v, "full", hold);
-	if (df_args.dry) {
+	if (df_args.dry)
 		df_note("%s would be disclosed", name);
-		jv_free(v);
-		return 0;
-	}
-	r = df_disclose_record(&w->step, name, o_message, e);
-	if (r == 0)
+	else
+		r = df_disclose_record(&w->step, name, &plain, o_message, e);
+	df_buf_wipe(&plain);
+	if (r == 0 && !df_args.dry)
 		r = write_full(v, e);
 	jv_free(v);
 	return r;

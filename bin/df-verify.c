@@ -18,7 +18,7 @@
 #include "verify.h"
 #include "work/bundle.h"
 
-static const char *o_root;
+static const char *o_root, *o_identity;
 static int o_self, o_forget;
 
 static const struct df_opt opts[] = {
@@ -28,6 +28,8 @@ static const struct df_opt opts[] = {
 	    &o_self, 0, 0 },
 	{ 0, "forget", NULL, "forget the head that is remembered of RUN",
 	    DF_OPT_FLAG, &o_forget, 0, 0 },
+	{ 'i', "identity", "FILE", "unseal with this age identity and check "
+	    "all of the suite", DF_OPT_STR, &o_identity, 0, 0 },
 	DF_ARG_RUN,
 	{ 'F', "factory", "DIR", "the factory whose log anchors ($DF_FACTORY)",
 	    DF_OPT_STR, &df_args.factory, 0, 0 },
@@ -64,6 +66,7 @@ check(struct df_verify *w, const char *path, struct df_err *e)
 	df_blobset_release(&blobs);
 	return ret < 0 || df_seals_check(r, &w->bad, e) < 0 ||
 	    df_records_check(r, &w->bad, &w->origins, e) < 0 ||
+	    df_verify_holdouts(w, e) < 0 ||
 	    df_verify_decisions(w, e) < 0 ||
 	    df_verify_anchor(w, e) < 0 ? -1 : 0;
 }
@@ -73,7 +76,7 @@ static int
 broken(const struct df_err *e)
 {
 	static const char *const other[] = { "run.open", "run.which",
-	    "factory.open", "heads.format" };
+	    "factory.open", "heads.format", "age.nomatch" };
 	size_t i;
 
 	for (i = 0; i < DF_LEN(other); i++)
@@ -137,12 +140,18 @@ main(int argc, char **argv)
 	    strlen(o_root) != 50))
 		df_usage("--root is a fingerprint: SHA256: and 43 characters");
 	w.run.env = jv_invalid();
+	if (o_identity) {
+		w.id = df_age_identity_file(o_identity, &w.nid, &e);
+		if (w.id == NULL)
+			df_die(&e);
+	}
 	if (path && stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
 		if (df_bundle_open(&b, path, &e) < 0)
 			df_die(&e);
 		path = b.run;
 	}
 	r = o_forget ? df_verify_forget(path) : verify(&w, path);
+	df_age_id_free(w.id, w.nid);
 	df_findings_release(&w.bad);
 	df_findings_release(&w.notes);
 	if (w.run.path)

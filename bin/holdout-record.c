@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/out.h"
 #include "base/schema.h"
 #include "run/head.h"
 #include "holdout.h"
@@ -15,7 +16,14 @@ df_holdout_begin(struct df_evaluation *w, struct df_err *e)
 	size_t n = 0;
 	int ret;
 
+	/* The ledger first: what is killed behind it is counted. */
 	w->evaluation = r->state.evaluations + 1;
+	if (df_ledger_open(&w->ledger, &w->step.run, w->evaluation, e) < 0 ||
+	    df_ledger_evaluated(&w->ledger, w->step.key, w->step.role, e) < 0)
+		return -1;
+	if (w->ledger.suite[0] && !w->ledger.known)
+		df_warn("the factory that knows the suite is not at hand (-F):"
+		    " it does not count this evaluation");
 	if (r->state.status == DF_ST_EXECUTING) {
 		df_commit_init(&c[n], "run.evaluating", NULL);
 		c[n].data = df_jset_bool(c[n].data, "partial", w->partial);
@@ -70,16 +78,51 @@ put_full(struct df_evaluation *w, struct df_commit *c, const char *name,
 	return r;
 }
 
+static int
+by_number(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* What was found is disclosed by the ledger too, and counted. */
+static int
+disclose(struct df_evaluation *w, struct df_err *e)
+{
+	uint32_t *item = df_calloc(w->nseen + 1, sizeof(*item));
+	size_t i, n = 0;
+	int r;
+
+	for (i = 0; i < w->nseen; i++)
+		item[i] = w->seen[i].n;
+	qsort(item, w->nseen, sizeof(*item), by_number);
+	for (i = 0; i < w->nseen; i++)
+		if (n == 0 || item[n - 1] != item[i])
+			item[n++] = item[i];
+	r = df_ledger_disclosed(&w->ledger, "found", item, n, w->step.key,
+	    w->step.role, e);
+	if (r == 0 && n && w->ledger.known)
+		r = df_ledger_read(&w->ledger, e);
+	free(item);
+	return r;
+}
+
 int
 df_holdout_complete(struct df_evaluation *w, const struct df_score *s,
     struct df_buf *tap, struct df_err *e)
 {
 	static const char *const verdict[] = { "pass", "fail", "error" };
-	struct df_commit *c = df_calloc(w->nseen + 1, sizeof(*c)), *last;
+	struct df_commit *c, *last;
+	struct df_buf text = DF_BUF_INIT;
 	char name[64];
 	size_t i;
 	int r;
+	jv uses;
 
+	if (disclose(w, e) < 0)
+		return -1;
+	c = df_calloc(w->nseen + 1, sizeof(*c));
 	for (i = 0; i < w->nseen; i++) {
 		df_commit_init(&c[i], "holdout.disclosed", NULL);
 		jv_free(c[i].data);
@@ -91,6 +134,12 @@ df_holdout_complete(struct df_evaluation *w, const struct df_score *s,
 	last->data = df_jset_int(last->data, "evaluation", w->evaluation);
 	last->data = df_jset_int(last->data, "failed", (int64_t)s->failed);
 	last->data = df_jset_int(last->data, "passed", (int64_t)s->passed);
+	uses = df_ledger_json(&w->ledger);
+	if (jv_is_valid(uses))
+		last->data = df_jset(last->data, "suite", jv_copy(uses));
+	df_ledger_text(&text, uses);
+	df_note("suite: %s", text.s);
+	df_buf_release(&text);
 	last->data = df_jset_int(last->data, "total", (int64_t)s->n);
 	last->data = df_jset_str(last->data, "verdict", verdict[s->verdict]);
 	df_score_tap(s, tap);

@@ -18,6 +18,7 @@
 
 #include "base/opt.h"
 #include "run/hold.h"
+#include "run/ledger.h"
 #include "run/step.h"
 #include "spec/score.h"
 #include "work/judge.h"
@@ -27,6 +28,7 @@ struct df_evaluation {
 	int partial;
 	struct df_step step;
 	struct df_hold hold;
+	struct df_ledger ledger;
 	struct df_sealed suite;
 	struct df_suite_frame frame;
 	struct df_suite_item *item;	/* of the scenarios: item[0] is n 1 */
@@ -59,5 +61,7 @@ int df_holdout_complete(struct df_evaluation *w, const struct df_score *s,
 /* df-holdout seal (run/sealing.h). */
 extern const struct df_opt df_holdout_seal_opts[];
 int df_holdout_seal(char **operand, size_t n);
+/* df-holdout open: publish what the operands name.  Returns an exit code. */
+int df_holdout_disclose(char **operand, size_t n, const char *why);
 
 #endif

@@ -91,8 +91,14 @@ df_verify_json(struct df_verify *w, const char *verdict, const struct df_err *e)
 {
 	const struct df_state *s = &w->run.state;
 	char hex[DF_DIGEST_STR];
-	jv v = jv_object(), c, suite;
+	jv v = jv_object(), c, h, suite;
 
+	h = df_jset_bool(jv_object(), "all", w->holdouts.all);
+	h = df_jset_int(h, "answers", (int64_t)w->holdouts.answers);
+	h = df_jset_int(h, "items", (int64_t)w->holdouts.items);
+	h = df_jset_int(h, "opened", (int64_t)w->holdouts.opened);
+	h = df_jset_int(h, "opened_answers",
+	    (int64_t)w->holdouts.opened_answers);
 	c = df_jset_int(jv_object(), "blobs", (int64_t)w->gate.blobs);
 	c = df_jset_int(c, "bytes", (int64_t)w->gate.bytes);
 	c = df_jset_int(c, "guards", (int64_t)s->seq);
@@ -110,6 +116,7 @@ df_verify_json(struct df_verify *w, const char *verdict, const struct df_err *e)
 	v = df_jset_int(v, "events", (int64_t)s->seq);
 	v = df_jset(v, "findings", findings_json(w, e));
 	v = df_jset(v, "head", df_head_json(&s->head, s->seq));
+	v = df_jset(v, "holdouts", h);
 	v = df_jset_str(v, "root", w->gate.root);
 	v = df_jset_str(v, "run", df_digest_str(&s->genesis, hex));
 	v = df_jset_str(v, "run_name", w->run.id);
@@ -176,6 +183,12 @@ df_verify_text(struct df_verify *w, const char *verdict)
 		    "%s\n", df_jv_str(d, "id"), df_jv_str(d, "by") ?
 		    df_jv_str(d, "by") : df_jv_str(d, "key"));
 	jv_free(d);
+	df_buf_fmt(&b, "holdouts  %zu items %s, %zu opened\n",
+	    w->holdouts.items, w->holdouts.all ? "match the commitment" :
+	    "committed", w->holdouts.opened);
+	df_buf_fmt(&b, "answers   of %zu tasks %s, %zu opened\n",
+	    w->holdouts.answers, w->holdouts.all ? "match the commitments" :
+	    "committed", w->holdouts.opened_answers);
 	df_buf_fmt(&b, "checked   %llu lines, %llu signatures, %llu blobs "
 	    "(%llu bytes), %ld names, %lld decisions replayed, %u origins\n",
 	    (unsigned long long)s->seq, (unsigned long long)

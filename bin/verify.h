@@ -4,6 +4,7 @@
 #ifndef DF_BIN_VERIFY_H
 #define DF_BIN_VERIFY_H
 
+#include "evidence/age.h"
 #include "run/closed.h"
 #include "run/gate.h"
 
@@ -15,7 +16,21 @@ struct df_verify {
 	unsigned origins;
 	int64_t policies;		/* decisions that were replayed */
 	int64_t anchored;		/* -1: unanchored */
+	struct df_age_id *id;		/* unseal; or NULL */
+	size_t nid;
+	struct {
+		size_t items, opened;	/* of the suite; frame included */
+		size_t answers, opened_answers;	/* of tasks */
+		int all;		/* each was unsealed and compared */
+	} holdouts;
 };
+
+/*
+ * Each item and each task's answers that were opened against its commitment;
+ * with v->id all of them, opened or not, and the evaluations' records
+ * against the items.  What does not match goes to v->bad.
+ */
+int df_verify_holdouts(struct df_verify *v, struct df_err *e) DF_CHECK;
 
 /*
  * Make the facts and the policies' results of every decision again.  What is

@@ -143,11 +143,24 @@ must df-prompt -q
 for i in 1 2 3; do
 	ok "another run, T-00$i: the same prompt" \
 		cmp "first/T-00$i.md" "$DF_RUN/prompt/T-00$i.md"
-	ok 'the same JSON' cmp "first/T-00$i.json" "$DF_RUN/prompt/T-00$i.json"
+	sed 's/"answers":"[0-9a-f]*",//' "first/T-00$i.json" >one.json
+	sed 's/"answers":"[0-9a-f]*",//' "$DF_RUN/prompt/T-00$i.json" >two.json
+	ok 'the same JSON but for' cmp one.json two.json
+	no 'what binds the answers' cmp -s "first/T-00$i.json" \
+		"$DF_RUN/prompt/T-00$i.json"
 	no 'other bytes of the answers' cmp -s "first/T-00$i.answers.age" \
 		"$DF_RUN/prompt/T-00$i.answers.age"
 done
 rm -r out.d
+
+for i in a.d b.d; do
+	boot --spec spec --nonce 00112233445566778899aabbccddeeff -o "$i"
+	must df-handoff -q
+	must df-prompt -q
+	cp -L "$DF_RUN/prompt/T-003.json" "$i/3.json"
+done
+ok 'with the same nonce and key all of it is the same' cmp a.d/3.json b.d/3.json
+rm -r a.d b.d
 
 boot --spec spec --set prompt.adversarial=infrastructure
 must df-handoff -q

@@ -77,7 +77,22 @@ struct scan {
 	int found;
 	int (*fn)(void *arg, const char *name, const struct df_digest *run);
 	int (*version)(void *arg, const struct df_digest *record);
+	df_event_fn *each;
 	void *arg;
+};
+
+/* What a factory's log may hold, and who signs it. */
+static const struct {
+	const char *type;
+	unsigned roles;
+} known[] = {
+	{ "boot.failed", DF_ROLE_BIT(DF_ROLE_RUN) },
+	{ "run.anchored", DF_ROLE_BIT(DF_ROLE_RUN) },
+	{ "run.booted", DF_ROLE_BIT(DF_ROLE_RUN) },
+	{ "suite.disclosed", DF_ROLE_BIT(DF_ROLE_HOLDOUT) |
+	    DF_ROLE_BIT(DF_ROLE_APPROVE) },
+	{ "suite.evaluated", DF_ROLE_BIT(DF_ROLE_HOLDOUT) },
+	{ "trust.changed", DF_ROLE_BIT(DF_ROLE_ROOT) },
 };
 
 static int
@@ -89,17 +104,6 @@ digest_member(const struct df_event *ev, uint32_t obj, const char *name,
 	return t && df_digest_parse(d, ev->line + ev->j->tok[t].start,
 	    ev->j->tok[t].end - ev->j->tok[t].start) == 0;
 }
-
-/* What a factory's log may hold, and who signs it. */
-static const struct {
-	const char *type;
-	enum df_role role;
-} known[] = {
-	{ "boot.failed", DF_ROLE_RUN },
-	{ "run.anchored", DF_ROLE_RUN },
-	{ "run.booted", DF_ROLE_RUN },
-	{ "trust.changed", DF_ROLE_ROOT },
-};
 
 static int
 on_event(void *arg, const struct df_event *ev, struct df_err *e)
@@ -122,13 +126,15 @@ on_event(void *arg, const struct df_event *ev, struct df_err *e)
 	schema = df_schema_def(df_schema_get("event"), ev->type);
 	if (df_schema_check(schema, ev->j, ev->data, "factory log", e) < 0)
 		return -1;
-	if (ev->role != known[i].role)
+	if (!(known[i].roles & DF_ROLE_BIT(ev->role)))
 		return df_fail(e, DF_AUTH, "event.role",
 		    "factory log line %llu: %s is signed in role %s",
 		    (unsigned long long)ev->seq, ev->type,
 		    df_role_name(ev->role));
 	if (s && s->trust && df_event_verify(ev, s->trust, e) == NULL)
 		return -1;
+	if (s && s->each)
+		return s->each(s->arg, ev, e);
 	if (s && s->version && ev->role == DF_ROLE_ROOT &&
 	    digest_member(ev, ev->data, "digest", &d))
 		return s->version(s->arg, &d);
@@ -239,6 +245,15 @@ df_factory_versions(struct df_factory *f,
     struct df_err *e)
 {
 	struct scan s = { .version = fn, .arg = arg };
+
+	return fold(f, &s, e);
+}
+
+int
+df_factory_each(struct df_factory *f, df_event_fn *fn, void *arg,
+    struct df_err *e)
+{
+	struct scan s = { .each = fn, .arg = arg };
 
 	return fold(f, &s, e);
 }

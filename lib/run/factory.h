@@ -14,8 +14,9 @@
  *	trust.changed	{action, digest, version, ..}	the trust directory has a
  *					new version
  *
- * signed in role df-run, trust.changed in role df-root.  run is the digest of the run's line 1.  A run
- * needs no factory.
+ * signed in role df-run, trust.changed in role df-root; and the uses of suites,
+ * which ledger.h has.  run is the digest of the run's line 1.  A run needs no
+ * factory.
  */
 #ifndef DF_RUN_FACTORY_H
 #define DF_RUN_FACTORY_H
@@ -59,6 +60,9 @@ int df_factory_runs(struct df_factory *f,
    has. */
 int df_factory_versions(struct df_factory *f,
 	int (*fn)(void *arg, const struct df_digest *record), void *arg,
+	struct df_err *e) DF_CHECK;
+/* Call fn for each event of the log; no signature is checked. */
+int df_factory_each(struct df_factory *f, df_event_fn *fn, void *arg,
 	struct df_err *e) DF_CHECK;
 
 /*

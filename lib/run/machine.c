@@ -120,6 +120,14 @@ number(const struct df_fact *f, const char *name, int64_t def)
 	return t && df_jint(f->j, t, 0, DF_JSON_INT, &v) == 0 ? v : def;
 }
 
+static uint32_t
+length(const struct df_fact *f, const char *name)
+{
+	uint32_t t = get(f, name);
+
+	return t && f->j->tok[t].type == DF_JARRAY ? f->j->tok[t].n : 0;
+}
+
 /* ---- the state machine ---- */
 
 static int
@@ -382,6 +390,24 @@ holdout_started(struct df_state *s, const struct df_fact *f, struct df_err *e)
 	return 0;
 }
 
+/* {"suite":{"disclosed":1,"evaluations":3,"runs":2}}, absent when nobody
+   knows. */
+static void
+suite_uses(struct df_state *s, const struct df_fact *f)
+{
+	uint32_t t = get(f, "suite");
+	struct df_fact in = *f;
+
+	memset(&s->suite, 0, sizeof(s->suite));
+	if (t == 0 || f->j->tok[t].type != DF_JOBJECT)
+		return;
+	in.data = t;
+	s->suite.known = 1;
+	s->suite.evaluations = number(&in, "evaluations", 0);
+	s->suite.runs = number(&in, "runs", 0);
+	s->suite.disclosed = number(&in, "disclosed", 0);
+}
+
 static int
 holdout_completed(struct df_state *s, const struct df_fact *f,
     struct df_err *e)
@@ -408,6 +434,7 @@ holdout_completed(struct df_state *s, const struct df_fact *f,
 	}
 	s->evaluating = 0;
 	s->at_evaluated = f->at;
+	suite_uses(s, f);
 	return 0;
 }
 
@@ -710,7 +737,8 @@ other(struct df_state *s, const struct df_fact *f, struct df_err *e)
 	} else if (strcmp(t, "holdout.shown") == 0) {
 		s->shown++;
 	} else if (strcmp(t, "holdout.opened") == 0) {
-		s->opened++;
+		s->opened += length(f, "items");
+		s->opened_answers += length(f, "tasks");
 	} else if (strcmp(t, "decision.invalid") == 0) {
 		if (s->status != DF_ST_EVALUATING)
 			return needs(s, f, "evaluating", e);

@@ -51,6 +51,7 @@ static const struct {
 	{ "holdout/#.json", "holdout.completed", NULL, NULL },
 	{ "holdout/#.tap", "holdout.completed", NULL, NULL },
 	{ "holdout/#.full.age", "holdout.completed", NULL, NULL },
+	{ "opened/*", "holdout.opened", NULL, NULL },
 	{ "decision/#.json", "run.approved", "run.rejected", NULL },
 	{ "decision/#.facts.json", "run.approved", "run.rejected", NULL },
 	{ "decision/#.policy.json", "run.approved", "run.rejected", NULL },

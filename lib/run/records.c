@@ -37,6 +37,7 @@ static const struct {
 	{ "dispatch/*/*.host.json", "attempt-host", DF_JSON_CANON },
 	{ "dispatch/*/*.json", "attempt", DF_JSON_CANON },
 	{ "holdout/*.json", "holdout", DF_JSON_CANON },
+	{ "opened/*.json", "opening", DF_JSON_CANON },
 	{ "decision/*.facts.json", "facts", DF_JSON_CANON },
 	{ "decision/*.policy.json", "policy-result", DF_JSON_CANON },
 	{ "decision/*.json", "decision", DF_JSON_CANON },

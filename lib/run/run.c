@@ -197,6 +197,11 @@ on_artifact(void *arg, const struct df_artifact *a, struct df_err *e)
 		    strcmp(a->media, DF_TREE_MEDIA) == 0);
 	if (df_name_may(a->name, f->ev->type, f->stage, f->n, e) < 0)
 		return -1;
+	/* What was opened stays as it was opened. */
+	if (strcmp(f->ev->type, "holdout.opened") == 0 &&
+	    df_run_find(f->r, a->name))
+		return df_fail(e, DF_CONFLICT, "name.given",
+		    "%s was opened before", a->name);
 	if (wanted(f->r, a->name))
 		bind_name(f->r, a, f->ev);
 	return 0;
@@ -581,4 +586,31 @@ df_run_setting_bool(const struct df_run *r, const char *key)
 
 	jv_free(v);
 	return b;
+}
+
+/* ---- line 1 ---- */
+
+static int
+on_created(void *arg, const struct df_event *ev, struct df_err *e)
+{
+	jv *v = arg;
+
+	(void)e;
+	jv_free(*v);
+	*v = df_json_jv(ev->j, ev->data);
+	return 0;
+}
+
+jv
+df_run_created(struct df_run *r, struct df_err *e)
+{
+	const struct df_at *at = &r->state.at_created;
+	jv v = jv_invalid();
+
+	if (df_run_verify(r, at, e) < 0 || df_log_reread(&r->log, at->off,
+	    at->len, &at->digest, on_created, &v, e) < 0) {
+		jv_free(v);
+		return jv_invalid();
+	}
+	return v;
 }

@@ -120,6 +120,9 @@ int df_run_get(struct df_run *r, const char *name, size_t max,
 jv df_run_json(struct df_run *r, const char *name, const char *schema,
 	struct df_err *e);
 
+/* The data of run.created: what line 1 says.  jv_invalid() with *e. */
+jv df_run_created(struct df_run *r, struct df_err *e);
+
 /* Load the roster that the run carries and check that its root signed it. */
 int df_run_trust(struct df_run *r, struct df_err *e) DF_CHECK;
 /* Check the signature of a line, once. */

@@ -94,7 +94,13 @@ struct df_state {
 	uint32_t evaluations;		/* started */
 	int evaluating;			/* one is open */
 	uint32_t disclosed;		/* items seen in what builders wrote */
-	uint32_t shown, opened;		/* disclosures by people */
+	uint32_t shown, opened;		/* disclosures by people: times that
+					   records were, items that are */
+	uint32_t opened_answers;	/* of tasks */
+	struct {
+		int known;		/* by a factory's ledger: ledger.h */
+		int64_t evaluations, runs, disclosed;
+	} suite;			/* as the last evaluation had it */
 	uint32_t interventions, retries, seals;
 	int64_t tokens, cost;		/* of all attempts; cost in 10^-6 USD */
 	int64_t busy;			/* ms of all attempts of agents */

@@ -1,11 +1,14 @@
 #include "base/df.h"
 
+#include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/schema.h"
 #include "base/text.h"
+#include "evidence/seal.h"
 #include "spec/prompt-internal.h"
 
 /* ---- 11 to 13 ---- */
@@ -408,8 +411,8 @@ check(const struct df_buf *b, size_t from, const char *schema,
 }
 
 static int
-write_answers(const struct ask *m, const struct parts *p, struct df_buf *b,
-    struct df_err *e)
+write_answers(const struct ask *m, const struct parts *p, const char *key,
+    struct df_buf *b, struct df_err *e)
 {
 	size_t was = b->n;
 	unsigned i;
@@ -421,6 +424,8 @@ write_answers(const struct ask *m, const struct parts *p, struct df_buf *b,
 		brief_put(b, i ? "," : "[", m->q[i].expected.s,
 		    m->q[i].expected.n);
 	brief_puts(b, "],\"handoff_id\":", p->id);
+	if (key)
+		brief_puts(b, ",\"key\":", key);
 	df_buf_ch(b, ',');
 	put_questions(b, m, "questions", 0, DF_QUESTIONS);
 	df_buf_str(b, ",\"schema\":\"df.answers/1\",\"sources\":");
@@ -434,9 +439,34 @@ write_answers(const struct ask *m, const struct parts *p, struct df_buf *b,
 	return check(b, was, "answers", e);
 }
 
+/* The answers without a key are what is committed to. */
+static int
+commit_answers(const struct ask *m, const struct parts *p, struct df_buf *b,
+    char commitment[65], struct df_err *e)
+{
+	size_t was = b->n;
+	uint8_t c[32];
+	char key[65];
+	int rc;
+
+	if (write_answers(m, p, NULL, b, e) < 0)
+		return -1;
+	if (m->in->committed) {
+		snprintf(commitment, 65, "%s", m->in->committed);
+		return 0;
+	}
+	df_item_commit(m->in->answers_key, b->s + was, b->n - was - 1, c);
+	df_hex_str(commitment, c, sizeof(c));
+	df_buf_cut(b, was);
+	df_hex_str(key, m->in->answers_key, sizeof(m->in->answers_key));
+	rc = write_answers(m, p, key, b, e);
+	sodium_memzero(key, sizeof(key));
+	return rc;
+}
+
 static int
 write_record(const struct ask *m, const struct parts *p, const char *md,
-    size_t nmd, const struct df_digest *answers, struct df_buf *b,
+    size_t nmd, const char *answers, struct df_buf *b,
     struct df_err *e)
 {
 	const struct df_feedback *f = m->in->feedback;
@@ -447,7 +477,7 @@ write_record(const struct ask *m, const struct parts *p, const char *md,
 	put_questions(b, m, "adversarial_questions", ASK_VERIFICATION,
 	    DF_QUESTIONS);
 	brief_puts(b, ",\"adversarial_set\":", m->in->adversarial);
-	brief_puts(b, ",\"answers\":", df_digest_str(answers, digest));
+	brief_puts(b, ",\"answers\":", answers);
 	brief_puts(b, ",\"contract_version\":", p->version);
 	df_buf_str(b, ",\"feedback\":[");
 	for (i = 0; i < m->in->nfeedback; i++) {
@@ -522,8 +552,7 @@ make(struct ask *m, struct df_buf *json, struct df_buf *md,
 {
 	struct parts p = { 0 };
 	size_t nmd = md->n, nanswers = answers->n, njson = json->n;
-	char *id = handoff_id(m, e);
-	struct df_digest d;
+	char *id = handoff_id(m, e), commitment[65];
 	int rc = id ? feedback_ok(m, e) : -1;
 
 	p.id = id;
@@ -542,12 +571,10 @@ make(struct ask *m, struct df_buf *json, struct df_buf *md,
 	if (rc == 0)
 		rc = write_prompt(m, &p, md, e);
 	if (rc == 0)
-		rc = write_answers(m, &p, answers, e);
-	if (rc == 0) {
-		df_sha256(answers->s + nanswers, answers->n - nanswers, &d);
-		rc = write_record(m, &p, md->s + nmd, md->n - nmd, &d, json,
-		    e);
-	}
+		rc = commit_answers(m, &p, answers, commitment, e);
+	if (rc == 0)
+		rc = write_record(m, &p, md->s + nmd, md->n - nmd,
+		    commitment, json, e);
 	if (rc == -1) {
 		df_buf_cut(md, nmd);
 		df_buf_cut(answers, nanswers);

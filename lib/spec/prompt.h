@@ -5,10 +5,10 @@
  * df_handoff_make() it is a pure function and deterministic.
  *
  * json is the AgentPrompt record (E-004, schemas/prompt.json) without
- * expected_answers; answers in it is the digest of the bytes in answers, the
- * AnswerKey (schemas/answers.json): 13 expected answers, each with its places
- * in the documents.  The caller encrypts them for the reviewer, so no agent
- * sees them.  All three texts are canonical or plain bytes ending in LF.
+ * expected_answers; answers in it is a commitment (evidence/opening.h) to
+ * the AnswerKey (schemas/answers.json): 13 expected answers, each with its
+ * places in the documents.  The bytes in answers are that record with its key;
+ * the caller encrypts them for the reviewer, so no agent sees them.  All three texts are canonical or plain bytes ending in LF.
  *
  * md is the prompt.  It names the handoff's place and never inlines it.
  * Exactly the 13 questions begin a line with a number and a full stop; the
@@ -51,6 +51,10 @@ struct df_prompt_in {
 	const struct df_template *tmpl;	/* share/templates/prompt.md */
 	const char *adversarial;	/* "genesis", "infrastructure" */
 	unsigned phases;	/* 1: answer, then build; 2: answer and stop */
+	uint8_t answers_key[32];	/* of the commitment to the answers */
+	const char *committed;	/* NULL, or the commitment as it was made by
+				   one who had the key: answers has no key
+				   then */
 	const struct df_json *handoff;	/* the record, scanned */
 	struct df_digest handoff_digest;	/* of its bytes */
 	const struct df_feedback *feedback;

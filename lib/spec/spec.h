@@ -460,7 +460,7 @@ struct df_d8 {
 
 /* ---- D9 ---- */
 
-enum df_verify { DF_VERIFY_NONE = 0, DF_VERIFY_TABLE, DF_VERIFY_CODE };
+enum df_verify_how { DF_VERIFY_NONE = 0, DF_VERIFY_TABLE, DF_VERIFY_CODE };
 
 struct df_block {		/* Setup, Execute, Verify or Cleanup */
 	int there;		/* the label stands */
@@ -505,7 +505,7 @@ struct df_holdout {
 	struct df_block setup, execute, verify, cleanup;
 	struct df_span unlabelled;	/* the first bash that is in none of
 					   them; line 0: there is none */
-	enum df_verify how;
+	enum df_verify_how how;
 	struct df_table checks;	/* the check table under Verify */
 	struct df_behaviour behaviour;
 	struct df_span header;	/* the YAML header of an executable one */

@@ -1,10 +1,12 @@
 #include "base/df.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/schema.h"
+#include "evidence/opening.h"
 #include "spec/writer.h"
 
 /* ---- the source ---- */
@@ -81,6 +83,7 @@ df_source_release(struct df_source *s)
 	df_buf_release(&s->tmpl);
 	df_buf_release(&s->verdict);
 	df_list_free(&s->inputs);
+	sodium_memzero(s->secret, sizeof(s->secret));
 	if (s->public.spec.have)
 		df_public_release(&s->public);
 	memset(s, 0, sizeof(*s));
@@ -291,6 +294,37 @@ read_handoff(struct df_writer *w, size_t task, const struct df_digest *d,
 	    task_id(w, task), e);
 }
 
+/* The commitment to a task's answers in the prompt that the run has, or "". */
+static int
+read_committed(const struct df_writer *w, const char *task, char c[65],
+    struct df_err *e)
+{
+	struct df_run *r = w->source->run;
+	struct df_buf b = DF_BUF_INIT;
+	const struct df_name *n;
+	char name[DF_NAME_MAX + 1];
+	const char *s;
+	int rc;
+	jv v;
+
+	c[0] = '\0';
+	snprintf(name, sizeof(name), "prompt/%s.json", task);
+	n = df_run_find(r, name);
+	if (n == NULL)
+		return 0;
+	rc = df_store_get(&r->store, &n->digest, DF_RUN_BLOB_MAX, &b, e);
+	v = rc == 0 ? df_json_parse(b.s, b.n, DF_JSON_CANON, name, e) :
+	    jv_invalid();
+	s = df_jv_str(v, "answers");
+	if (s)
+		snprintf(c, 65, "%s", s);
+	df_buf_release(&b);
+	if (!jv_is_valid(v))
+		rc = -1;
+	jv_free(v);
+	return rc;
+}
+
 int
 df_writer_prompt(struct df_writer *w, size_t task,
     const struct df_digest *handoff, struct df_err *e)
@@ -300,17 +334,26 @@ df_writer_prompt(struct df_writer *w, size_t task,
 	    .tmpl = w->tmpl, .adversarial = s->adversarial, .phases =
 	    s->phases, .handoff = &w->record, .handoff_digest = *handoff };
 	const struct df_task *t = find_task(w, task, e);
+	char committed[65] = "";
+	int rc;
 
-	if (t == NULL || read_handoff(w, task, handoff, e) < 0)
+	if (t == NULL || read_handoff(w, task, handoff, e) < 0 ||
+	    (!s->have_secret && read_committed(w, task_id(w, task),
+	    committed, e) < 0))
 		return -1;
+	if (s->have_secret)
+		df_answers_key(s->secret, task_id(w, task), in.answers_key);
+	in.committed = *committed ? committed : NULL;
 	feedback(w, task_id(w, task));
 	in.feedback = w->feedback;
 	in.nfeedback = w->nfeedback;
 	df_buf_reset(&w->json);
 	df_buf_reset(&w->md);
 	df_buf_reset(&w->answers);
-	return df_prompt_make(&s->public.spec, t, &in, &w->json, &w->md,
-	    &w->answers, e) < 0 || df_schema_scan(&w->j, w->json.s,
+	rc = df_prompt_make(&s->public.spec, t, &in, &w->json, &w->md,
+	    &w->answers, e);
+	sodium_memzero(in.answers_key, sizeof(in.answers_key));
+	return rc < 0 || df_schema_scan(&w->j, w->json.s,
 	    w->json.n, DF_JSON_CANON, "prompt", task_id(w, task), e) < 0 ? -1
 	    : df_schema_scan(&w->j, w->answers.s, w->answers.n,
 	    DF_JSON_CANON, "answers", "answers", e);

@@ -33,6 +33,11 @@ struct df_source {
 	struct df_buf verdict;		/* of the superseded run, or empty */
 	const char *adversarial;
 	unsigned phases;
+	/* Of the keys of commitments to answers (evidence/opening.h); whoever
+	   does not have it takes the commitment from the prompt that is
+	   there. */
+	uint8_t secret[32];
+	int have_secret;
 };
 
 /* After a failure it is released. */

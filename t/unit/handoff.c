@@ -11,6 +11,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/schema.h"
+#include "base/text.h"
+#include "evidence/seal.h"
 #include "spec/handoff.h"
 #include "spec/prompt.h"
 #include "spec/results.h"
@@ -1607,15 +1609,15 @@ options(void)
 	};
 	static const char *const more[] = { "docs/notes.md", "notes" };
 	struct df_buf md = DF_BUF_INIT, json = DF_BUF_INIT, text = DF_BUF_INIT,
-	    answers = DF_BUF_INIT;
+	    answers = DF_BUF_INIT, item = DF_BUF_INIT, again = DF_BUF_INIT;
 	struct df_handoff_in hi = handoff_in(NULL, 1);
 	struct df_prompt_in in;
 	struct df_json j = { 0 }, k = { 0 };
-	struct df_digest d;
 	struct df_err e;
 	struct made m;
 	struct set s;
-	char digest[DF_DIGEST_STR];
+	char hex[65];
+	uint8_t c[32];
 	size_t i;
 	jv v;
 
@@ -1671,9 +1673,25 @@ options(void)
 	ok(strstr(md.s, "- **Further:** `docs/notes.md`, notes.\n") != NULL,
 	    "further files");
 	is_int(numbered(&md), DF_QUESTIONS, "still thirteen questions");
-	df_sha256(answers.s, answers.n, &d);
-	df_digest_str(&d, digest);
-	ok(strstr(json.s, digest) != NULL, "the record binds the answers");
+	v = df_json_parse(answers.s, answers.n, DF_JSON_CANON, "a", &e);
+	v = jv_object_delete(v, jv_string("key"));
+	if (df_json_write(&item, v, &e) == -1)
+		df_die(&e);
+	df_item_commit(in.answers_key, item.s, item.n, c);
+	df_hex_str(hex, c, sizeof(c));
+	ok(strstr(json.s, hex) != NULL, "the record binds the answers");
+	df_buf_release(&item);
+	in.committed = hex;
+	df_buf_reset(&item);
+	df_buf_reset(&again);
+	df_buf_reset(&md);
+	if (df_prompt_make(&s.sp, &s.sp.d8.task[0], &in, &again, &md, &item,
+	    &e) == -1)
+		df_die(&e);
+	ok(same(&json, &again) && strstr(item.s, "\"key\"") == NULL,
+	    "who has no key makes the same record");
+	df_buf_release(&again);
+	df_buf_release(&item);
 	ok(strstr(json.s, "expected_answers") == NULL,
 	    "and does not hold them");
 	if (df_json_scan(&k, answers.s, answers.n, DF_JSON_CANON, "a", &e) ==
