@@ -160,7 +160,7 @@ seal(struct sealer *w, struct df_err *e)
 
 /* The directory that it goes into, and its name there. */
 static int
-split(struct df_buf *parent, const char **name, struct df_err *e)
+split(struct df_buf *parent, struct df_buf *name, struct df_err *e)
 {
 	const char *slash;
 	size_t n = strlen(o_out);
@@ -169,19 +169,15 @@ split(struct df_buf *parent, const char **name, struct df_err *e)
 		n--;
 	df_buf_add(parent, o_out, n);
 	slash = strrchr(parent->s, '/');
-	*name = o_out;
-	if (slash)
-		*name += slash - parent->s + 1;
-	if (n == 0 || !df_name_ok(*name, strcspn(*name, "/")))
+	df_buf_str(name, slash ? slash + 1 : parent->s);
+	if (name->n == 0 || strcmp(name->s, ".") == 0 ||
+	    strcmp(name->s, "..") == 0)
 		return df_fail(e, DF_USAGE, "sealed.output",
 		    "-o %s does not name a new directory", o_out);
-	if (slash == NULL) {
-		df_buf_reset(parent);
+	n = slash ? (size_t)(slash - parent->s) : 0;
+	df_buf_cut(parent, n ? n : slash != NULL);
+	if (slash == NULL)
 		df_buf_str(parent, ".");
-	} else {
-		df_buf_cut(parent, slash == parent->s ? 1 : (size_t)(slash -
-		    parent->s));
-	}
 	return 0;
 }
 
@@ -201,12 +197,9 @@ publish(struct sealer *w, struct df_err *e)
 {
 	struct df_buf parent = DF_BUF_INIT, name = DF_BUF_INIT;
 	struct df_place p;
-	const char *last;
 	int r;
 
-	r = split(&parent, &last, e);
-	if (r == 0)
-		df_buf_add(&name, last, strcspn(last, "/"));
+	r = split(&parent, &name, e);
 	if (r == 0)
 		r = df_place_make(&p, parent.s, e);
 	if (r == 0) {

@@ -93,6 +93,14 @@ exits 0 'again, with two at a time' "$rerun" -j 2 -o "my runs" \
 	'the spec' 'the base' good.json
 is "$(cut -f 6 "$out" | sed 1d)" "$(sed -n '1s/-1$/-2/p' names)" \
 	'the same inputs have the same name, and the next number'
+mkdir public
+cp 'the spec'/*.md public
+must df-holdout seal -q --spec 'the spec' -o 'a suite'
+rm public/D9_*
+exits 0 'by a suite that was sealed beforehand' "$rerun" -o sealed \
+	-s 'a suite' public 'the base' good.json
+ok 'it judges the run' cmp 'a suite/holdout.age' \
+	"sealed/$(cut -f 6 "$out" | sed 1d)/holdout.age"
 exits 1 'none that passes' "$rerun" -o other 'the spec' 'the base' \
 	miscounts.json nobody.json
 is "$(cells | sed 1d)" 'miscounts.json|REJECT|2/3|21
