@@ -45,15 +45,9 @@ df-boot_SRC = boot boot-record boot-sealed refuse
 df-decide_SRC = decide-waive name
 df-freeze_SRC = name
 df-handoff_SRC = texts
-<<<<<<< HEAD
-df-holdout_SRC = holdout-judge holdout-record holdout-scan holdout-seal \
-	refuse
-df-log_SRC = log-append log-intoto log-sig
-=======
 df-holdout_SRC = holdout-judge holdout-open holdout-record holdout-scan \
 	holdout-seal refuse
-df-log_SRC = log-append log-sig
->>>>>>> 54db3ff (Openings: an item of the suite, or a task's answers, can be published)
+df-log_SRC = log-append log-intoto log-sig
 df-prompt_SRC = texts
 df-sign_SRC = sign-dsse sign-file sign-init sign-minisign sign-trust
 df-status_SRC = status-as
