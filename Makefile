@@ -34,7 +34,7 @@ spec_SRC = $(patsubst lib/spec/%.c,%,$(sort $(wildcard lib/spec/*.c)))
 work_SRC = adapter attempt basetree bundle combine decide disclose dispatch \
 	dispatch-adopt dispatch-end dispatch-merge dispatch-plan facts git \
 	gittree isolation jq judge merge preflight protect record sandbox \
-	schedule scratch secret spawn tap unseal workspace
+	schedule scratch secret since spawn tap unseal workspace
 
 TOOLS = df-boot df-decide df-dispatch df-freeze df-handoff df-holdout \
 	df-log df-prompt df-report df-sign df-status df-store df-validate \

@@ -3,7 +3,9 @@
  *
  *	df-archive pack NAME FILE	in a run's directory; the paths to
  *					take on stdin, sorted, a NUL after
- *					each
+ *					each; with --since TEXT, since.json
+ *					is that text and since.jsonl the log
+ *					from byte --from on
  *	df-archive unpack DIR		a bundle on stdin into an empty
  *					directory; writes the run's name
  *
@@ -34,7 +36,8 @@
 #define LEVEL "3"		/* of zstd: part of what a bundle's bytes are */
 
 static int64_t o_bytes = (int64_t)64 << 30, o_entries = ENTRIES_MAX;
-static int64_t o_ratio = 1000;
+static int64_t o_ratio = 1000, o_from;
+static const char *o_since;
 
 static int
 lib_fail(struct archive *a, int exit, const char *what, struct df_err *e)
@@ -118,23 +121,40 @@ pack_bytes(struct pack *p, int fd, const char *path, int64_t left,
 	return 0;
 }
 
+/* The bytes of a file from some on, under that name. */
 static int
-pack_file(struct pack *p, const char *path, const struct stat *st,
+pack_file(struct pack *p, const char *file, const char *path, int64_t from,
     struct df_err *e)
 {
+	struct stat st;
 	int fd, r;
 
-	fd = openat(AT_FDCWD, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return df_fail_errno(e, DF_EXTERNAL, "bundle", "%s", path);
+	fd = openat(AT_FDCWD, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0 || lseek(fd, from, SEEK_SET) < 0)
+		return df_fail_errno(e, DF_EXTERNAL, "bundle", "%s", file);
 	begin_entry(p, path, AE_IFREG, strcmp(path, "log.jsonl") == 0 ?
 	    0644 : 0444);
-	archive_entry_set_size(p->en, st->st_size);
+	archive_entry_set_size(p->en, st.st_size - from);
 	r = end_entry(p, e);
 	if (r == 0)
-		r = pack_bytes(p, fd, path, st->st_size, e);
+		r = pack_bytes(p, fd, file, st.st_size - from, e);
 	close(fd);
 	return r;
+}
+
+static int
+pack_text(struct pack *p, const char *path, const char *text,
+    struct df_err *e)
+{
+	size_t n = strlen(text);
+
+	begin_entry(p, path, AE_IFREG, 0444);
+	archive_entry_set_size(p->en, (int64_t)n);
+	if (end_entry(p, e) < 0)
+		return -1;
+	if (archive_write_data(p->a, text, n) != (ssize_t)n)
+		return lib_fail(p->a, DF_EXTERNAL, "writing the bundle", e);
+	return 0;
 }
 
 static int
@@ -144,11 +164,15 @@ pack_one(struct pack *p, const char *path, struct df_err *e)
 	struct stat st;
 	ssize_t n;
 
+	if (o_since && strcmp(path, "since.json") == 0)
+		return pack_text(p, path, o_since, e);
+	if (o_since && strcmp(path, "since.jsonl") == 0)
+		return pack_file(p, "log.jsonl", path, o_from, e);
 	if (lstat(path, &st) < 0)
 		return df_fail(e, DF_INTEGRITY, "bundle", "%s is missing "
 		    "(df-store names makes links)", path);
 	if (S_ISREG(st.st_mode))
-		return pack_file(p, path, &st, e);
+		return pack_file(p, path, path, 0, e);
 	n = S_ISLNK(st.st_mode) ? readlink(path, target, sizeof(target) - 1) :
 	    -1;
 	if (n < 0)
@@ -366,7 +390,7 @@ unpack_file(struct unpack *u, const char *path, const char *full)
 	ssize_t n;
 	int fd;
 
-	if (strcmp(path, "log.jsonl") == 0)
+	if (strcmp(path, "log.jsonl") == 0 || strcmp(path, "since.jsonl") == 0)
 		u->have_log = 1;
 	fd = df_open_beneath(u->dir, path, O_WRONLY | O_CREAT | O_EXCL, 1);
 	if (fd < 0)
@@ -482,6 +506,13 @@ unpack(char **operand, size_t n)
 	return DF_OK;
 }
 
+static const struct df_opt pack_opts[] = {
+	{ 0, "since", "TEXT", "an incremental bundle: its since.json",
+	    DF_OPT_STR, &o_since, 0, 0 },
+	{ 0, "from", "N", "its log begins with that byte of the run's",
+	    DF_OPT_INT, &o_from, 0, INT64_MAX },
+	DF_ARG_END
+};
 static const struct df_opt unpack_opts[] = {
 	{ 0, "max-bytes", "N", "unpacked bytes at most", DF_OPT_INT, &o_bytes,
 	    1, INT64_MAX },
@@ -492,8 +523,8 @@ static const struct df_opt unpack_opts[] = {
 	DF_ARG_END
 };
 static const struct df_verb verbs[] = {
-	{ "pack", "NAME FILE", "write a bundle of the paths on stdin", NULL,
-	    pack },
+	{ "pack", "NAME FILE", "write a bundle of the paths on stdin",
+	    pack_opts, pack },
 	{ "unpack", "DIR", "read a bundle on stdin into an empty directory",
 	    unpack_opts, unpack },
 	{ NULL, NULL, NULL, NULL, NULL }

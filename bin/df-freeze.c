@@ -25,10 +25,11 @@
 #include "run/outside.h"
 #include "run/place.h"
 #include "work/bundle.h"
+#include "work/since.h"
 #include "work/spawn.h"
 #include "name.h"
 
-static const char *o_message, *o_bundle, *o_thaw, *o_output;
+static const char *o_message, *o_bundle, *o_since, *o_thaw, *o_output;
 static int o_cancel, o_failed;
 
 static const struct df_opt opts[] = {
@@ -40,6 +41,8 @@ static const struct df_opt opts[] = {
 	    DF_OPT_STR, &o_message, 0, 0 },
 	{ 0, "bundle", "FILE", "write the sealed run as one file",
 	    DF_OPT_STR, &o_bundle, 0, 0 },
+	{ 0, "since", "HEAD", "only what the run has behind that line",
+	    DF_OPT_STR, &o_since, 0, 0 },
 	{ 0, "thaw", "FILE", "make a run directory of a bundle", DF_OPT_STR,
 	    &o_thaw, 0, 0 },
 	{ 'o', "output", "DIR", "where --thaw makes it (default: here)",
@@ -51,9 +54,10 @@ static const struct df_tool tool = {
 	"df-freeze", "[options]",
 	"Seal a decided run; write and read bundles.",
 	opts, NULL,
-	DF_EXIT(DF_OK) | DF_EXIT(DF_USAGE) | DF_EXIT(DF_INPUT) |
-	    DF_EXIT(DF_REFUSED) | DF_EXIT(DF_AUTH) | DF_EXIT(DF_INTEGRITY) |
-	    DF_EXIT(DF_CONFLICT) | DF_EXIT(DF_EXTERNAL),
+	DF_EXIT(DF_OK) | DF_EXIT(DF_NO) | DF_EXIT(DF_USAGE) |
+	    DF_EXIT(DF_INPUT) | DF_EXIT(DF_REFUSED) | DF_EXIT(DF_AUTH) |
+	    DF_EXIT(DF_INTEGRITY) | DF_EXIT(DF_CONFLICT) |
+	    DF_EXIT(DF_EXTERNAL),
 	NULL
 };
 
@@ -281,7 +285,8 @@ freeze(struct df_err *e)
 	if (r == 0 && st.run.state.sealed)
 		print_seal(&st.run);
 	if (r == 0 && o_bundle && !df_args.dry) {
-		r = df_bundle_write(&st.run, o_bundle, e);
+		r = o_since ? df_since_write(&st.run, o_since, o_bundle, e) :
+		    df_bundle_write(&st.run, o_bundle, e);
 		if (r == 0)
 			df_name_say(o_bundle);
 	}
@@ -316,14 +321,51 @@ holds(struct df_run *r, const char *name, struct df_gate *g,
 	return ret;
 }
 
-/* Nothing appears unless the bundle is a run that holds. */
+/* The run that an incremental bundle continues. */
+static int
+open_copy(struct df_run *copy, struct df_err *e)
+{
+	if (df_args.run == NULL || *df_args.run == '\0') {
+		(void)df_fail(e, DF_USAGE, "since.copy",
+		    "%s continues a run: name your copy of it", o_thaw);
+		return df_hint(e, "-C RUN");
+	}
+	return df_run_open(copy, df_args.run, DF_RUN_LINES, e);
+}
+
+/* Nothing appears, and no copy grows, unless what results holds. */
+static int
+thaw_into(struct df_place *p, const char *path, struct df_run *copy,
+    char name[64], struct df_gate *g, struct df_err *e)
+{
+	struct df_run r;
+	int ret;
+
+	ret = df_bundle_unpack(o_thaw, path, name, e);
+	if (ret == 0 && df_since_is(p->dir))
+		ret = open_copy(copy, e) < 0 || df_since_stage(p->dir, copy,
+		    e) < 0 ? -1 : 0;
+	if (ret == 0)
+		ret = df_run_open(&r, path, DF_RUN_LINES, e);
+	if (ret < 0)
+		return -1;
+	ret = holds(&r, name, g, e);
+	if (ret == 0 && copy->path) {
+		ret = df_since_apply(copy, &r, e);
+		if (ret == 0)
+			df_note("%s has it already", copy->path);
+	}
+	df_run_close(&r);
+	return ret < 0 ? -1 : 0;
+}
+
 static int
 thaw(struct df_err *e)
 {
 	const char *parent = o_output ? o_output : ".";
+	struct df_run copy = { .path = NULL };
 	struct df_buf path = DF_BUF_INIT;
 	struct df_place p;
-	struct df_run r;
 	struct df_gate g;
 	char name[64];
 	int ret;
@@ -331,21 +373,19 @@ thaw(struct df_err *e)
 	if (df_place_open(&p, parent, e) < 0)
 		return -1;
 	df_buf_fmt(&path, "%s/%s", parent, p.tmp);
-	ret = df_bundle_unpack(o_thaw, path.s, name, e);
-	if (ret == 0)
-		ret = df_run_open(&r, path.s, DF_RUN_LINES, e);
-	if (ret == 0) {
-		ret = holds(&r, name, &g, e);
-		df_run_close(&r);
-	}
-	if (ret == 0)
+	ret = thaw_into(&p, path.s, &copy, name, &g, e);
+	df_buf_reset(&path);
+	if (copy.path) {
+		df_buf_str(&path, copy.path);
+		df_run_close(&copy);
+	} else if (ret == 0) {
+		df_buf_fmt(&path, "%s/%s", parent, name);
 		ret = df_sync_fs(p.dir, path.s, e);
-	if (ret == 0)
-		ret = df_place_publish(&p, name, e);
+		if (ret == 0)
+			ret = df_place_publish(&p, name, e);
+	}
 	df_place_close(&p);
 	if (ret == 0) {
-		df_buf_reset(&path);
-		df_buf_fmt(&path, "%s/%s", parent, name);
 		df_name_say(path.s);
 		df_note("%s", df_trusted_name(g.trusted));
 	}
@@ -372,6 +412,8 @@ main(int argc, char **argv)
 		df_diex(DF_INPUT, "text.utf8", "-m is no UTF-8");
 	if (o_thaw && (o_bundle || o_cancel || o_failed))
 		df_usage("--thaw goes alone");
+	if (o_since && o_bundle == NULL)
+		df_usage("--since is for --bundle");
 	if ((o_thaw ? thaw(&e) : freeze(&e)) < 0)
 		df_die(&e);
 	return df_out_end(DF_OK);

@@ -331,6 +331,8 @@ exits 0 'a bundle' df-freeze -q --bundle one.tzst
 is "$(tail -n 1 "$out")" one.tzst 'its name'
 exits 7 'one that is there' df-freeze -q --bundle one.tzst
 hasnot "$err" '\x0a' 'is said on one line'
+exits 1 'one since a line that is not there' df-freeze -q --bundle since.tzst \
+	--since 4711
 exits 4 'one in the run' df-freeze -q --bundle "$DF_RUN/one.tzst"
 exits 4 'below it' within "$DF_RUN/seal" df-freeze -q --bundle ../seal/one.tzst
 exits 0 'the run' df-verify -q

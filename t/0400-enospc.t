@@ -160,7 +160,7 @@ undisturbed() {
 }
 
 if [ -z "$own_mounts" ]; then
-	skip 22 'not root, or nothing can be mounted'
+	skip 23 'not root, or nothing can be mounted'
 	done_testing
 fi
 how=full

@@ -11,6 +11,7 @@
 #include "work/bundle.h"
 #include "work/sandbox.h"
 #include "work/scratch.h"
+#include "work/since.h"
 #include "work/spawn.h"
 
 /* Run df-archive; its complaint becomes the error, with its exit status. */
@@ -20,7 +21,7 @@ archive(const char *verb, const char *const args[], int dir,
 {
 	char path_env[] = "PATH=/usr/bin:/bin", *env[] = { path_env, NULL };
 	struct df_buf prog = DF_BUF_INIT, said = DF_BUF_INIT;
-	char *argv[8];
+	char *argv[10];
 	const char *why;
 	size_t n = 0, i;
 	int r;
@@ -51,9 +52,13 @@ cmp(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* What the bundle holds, sorted, a NUL after each. */
+/*
+ * What the bundle holds, sorted, a NUL after each: all of the run; or, with
+ * old, the blobs that it has not, and what df-archive makes of the log.
+ */
 static int
-content(struct df_run *r, struct df_buf *b, struct df_err *e)
+content(struct df_run *r, const struct df_blobset *old, struct df_buf *b,
+    struct df_err *e)
 {
 	struct df_blobset blobs = { 0 };
 	struct df_list l = { 0 };
@@ -63,11 +68,16 @@ content(struct df_run *r, struct df_buf *b, struct df_err *e)
 
 	ret = df_gate_blobs(r, &blobs, e);
 	if (ret == 0) {
-		df_list_addf(&l, "log.jsonl");
 		for (i = 0; i < blobs.n; i++)
-			df_list_addf(&l, "blobs/sha256/%s", df_digest_str(
-			    &blobs.v[i].digest, hex) + 7);
-		for (i = 0; i < r->nname; i++)
+			if (old == NULL || !df_blobset_has(old,
+			    &blobs.v[i].digest))
+				df_list_addf(&l, "blobs/sha256/%s",
+				    df_digest_str(&blobs.v[i].digest, hex) +
+				    7);
+		df_list_addf(&l, old ? "since.json" : "log.jsonl");
+		if (old)
+			df_list_addf(&l, "since.jsonl");
+		for (i = 0; old == NULL && i < r->nname; i++)
 			df_list_addf(&l, "%s", r->name[i].name);
 		qsort(l.v, l.n, sizeof(*l.v), cmp);
 		for (i = 0; i < l.n; i++)
@@ -81,9 +91,19 @@ content(struct df_run *r, struct df_buf *b, struct df_err *e)
 int
 df_bundle_write(struct df_run *r, const char *path, struct df_err *e)
 {
+	return df_bundle_write_since(r, path, NULL, NULL, 0, e);
+}
+
+int
+df_bundle_write_since(struct df_run *r, const char *path,
+    const struct df_blobset *old, const struct df_buf *record, uint64_t off,
+    struct df_err *e)
+{
 	struct df_buf list = DF_BUF_INIT, full = DF_BUF_INIT;
-	const char *args[] = { r->id, NULL, NULL };
-	char *cwd = NULL;
+	struct df_buf since = DF_BUF_INIT;
+	const char *args[5] = { NULL };
+	char from[32], *cwd = NULL;
+	size_t n = 0;
 	int ret = 0;
 
 	/* df-archive works in the run's directory. */
@@ -94,12 +114,21 @@ df_bundle_write(struct df_run *r, const char *path, struct df_err *e)
 		df_buf_fmt(&full, "%s/", cwd);
 	}
 	df_buf_str(&full, path);
-	args[1] = full.s;
-	ret = content(r, &list, e);
+	if (old) {
+		snprintf(from, sizeof(from), "--from=%llu",
+		    (unsigned long long)off);
+		df_buf_fmt(&since, "--since=%s", record->s);
+		args[n++] = from;
+		args[n++] = since.s;
+	}
+	args[n++] = r->id;
+	args[n++] = full.s;
+	ret = content(r, old, &list, e);
 	if (ret == 0)
 		ret = archive("pack", args, r->dir, &list, -1, NULL, e);
 	df_buf_release(&list);
 	df_buf_release(&full);
+	df_buf_release(&since);
 	free(cwd);
 	return ret;
 }
@@ -144,12 +173,16 @@ df_bundle_open(struct df_bundle *b, const char *path, struct df_err *e)
 	}
 	df_buf_fmt(&dir, "%s/%s", b->scratch, b->name);
 	b->run = df_buf_detach(&dir);
-	if (df_bundle_unpack(path, b->run, name, e) < 0 || fchmod(b->fd, 0755)
-	    < 0) {
-		df_bundle_close(b);
-		return -1;
+	if (df_bundle_unpack(path, b->run, name, e) == 0) {
+		if (!df_since_is(b->fd) && fchmod(b->fd, 0755) == 0)
+			return 0;
+		(void)df_fail(e, DF_INPUT, "bundle.since",
+		    "%s is no whole run: it continues %s", path, name);
+		(void)df_hint(e, "df-freeze --thaw %s -C COPY adds it to a "
+		    "copy of that run", path);
 	}
-	return 0;
+	df_bundle_close(b);
+	return -1;
 }
 
 void

@@ -14,7 +14,7 @@
 #define DF_WORK_BUNDLE_H
 
 #include "base/err.h"
-#include "run/run.h"
+#include "run/gate.h"
 
 /*
  * Write the run as it is in its log, durably, to path, which must not exist
@@ -22,6 +22,13 @@
  */
 int df_bundle_write(struct df_run *r, const char *path, struct df_err *e)
 	DF_CHECK;
+/*
+ * An incremental bundle (since.h): of the blobs those that old has not, of the
+ * log what is behind byte off, and record as since.json.
+ */
+int df_bundle_write_since(struct df_run *r, const char *path,
+	const struct df_blobset *old, const struct df_buf *record,
+	uint64_t off, struct df_err *e) DF_CHECK;
 /*
  * Unpack a bundle into the existing, empty directory dir; the run's name goes
  * to name.  After a failure dir holds rubbish.

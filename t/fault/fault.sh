@@ -83,6 +83,9 @@ states() {
 	cp -a at/frozen at/bundled
 	must within at/bundled df-freeze -q -C run --bundle bundle
 	mkdir at/bundled/thawed
+	cp -a at/prompted at/copied
+	must within at/bundled df-freeze -q -C run --bundle ../copied/more \
+		--since "$(grep -c . at/copied/run/log.jsonl)"
 	DF_RUN=run
 	export DF_RUN
 }
@@ -129,6 +132,7 @@ scenes() {
 	"$1" df-store prompted df-store put "$tmp/spec/D1_CONSTITUTION.md"
 	"$1" df-store prompted df-store checkout base.tree copy
 	"$1" df-freeze bundled df-freeze -q --thaw bundle -o thawed
+	"$1" df-freeze copied df-freeze -q --thaw more -C run
 	PATH=$PATH:$build/libexec/darkfactory
 	"$1" df-archive bundled sh -c 'cd run && { echo log.jsonl
 		find blobs -type f; find . -type l; } | sed "s,^\./,," | sort |
