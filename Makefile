@@ -21,41 +21,24 @@ J ?= $(shell nproc)
 
 LAYERS = base evidence run spec work
 
-base_SRC = buf clock decimal err file hash json json-jv json-look list mem \
-	opt out par pattern pattern-run schema schema-check schema-compile \
-	schema-equal schema-link schema-say text
-evidence_SRC = age age-key age-read agent dsse key log minisign opening seal \
-	sign store tree tree-put trust trust-read trust-version wire
-run_SRC = closed config entry factory freeze gate head heads hold ids intoto \
-	ledger machine names origin outside place profile project records \
-	report report-attempt report-make run sealing select settings state \
-	step waiver
-spec_SRC = $(patsubst lib/spec/%.c,%,$(sort $(wildcard lib/spec/*.c)))
-work_SRC = adapter attempt basetree bundle combine decide disclose dispatch \
-	dispatch-adopt dispatch-end dispatch-merge dispatch-plan facts git \
-	gittree isolation jq judge merge preflight protect record sandbox \
-	schedule scratch secret since spawn tap unseal workspace
+# All that lies in the layer's directory.
+sources = $(patsubst $(1)%.c,%,$(sort $(wildcard $(1)*.c)))
+$(foreach l,$(LAYERS),$(eval $(l)_SRC = $(call sources,lib/$(l)/)))
 
 TOOLS = df-boot df-decide df-dispatch df-freeze df-handoff df-holdout \
 	df-log df-prompt df-report df-sign df-status df-store df-validate \
 	df-verify
 LIBEXEC = df-archive df-inside
-# Tools of more than one file:
-df-boot_SRC = boot boot-record boot-sealed refuse
-df-decide_SRC = decide-waive name
-df-freeze_SRC = name
-df-handoff_SRC = texts
-df-holdout_SRC = holdout-judge holdout-open holdout-record holdout-scan \
-	holdout-seal refuse
-df-log_SRC = log-append log-intoto log-sig
-df-prompt_SRC = texts
-df-sign_SRC = sign-dsse sign-file sign-init sign-minisign sign-trust
-df-status_SRC = status-as
-df-store_SRC = name
-df-validate_SRC = validate-explain validate-init validate-record \
-	validate-run validate-show validate-speckit
-df-verify_SRC = verify-anchor verify-decide verify-forget verify-holdout \
-	verify-show
+# Tools of more than one file: df-boot is boot.c too, and all boot-*.c.
+parts = $(patsubst bin/%.c,%,$(sort $(wildcard bin/$(1).c bin/$(1)-*.c)))
+$(foreach t,$(TOOLS),$(eval $(t)_SRC = $(call parts,$(t:df-%=%))))
+df-boot_SRC += refuse
+df-decide_SRC += name
+df-freeze_SRC += name
+df-handoff_SRC += texts
+df-holdout_SRC += refuse
+df-prompt_SRC += texts
+df-store_SRC += name
 
 UNIT = $(patsubst t/unit/%.c,%,$(sort $(wildcard t/unit/*.c)))
 FUZZ = $(filter-out main,$(patsubst t/fuzz/%.c,%,$(sort $(wildcard t/fuzz/*.c))))

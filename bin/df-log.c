@@ -1,5 +1,6 @@
 /*
- * df-log - show, follow, export a log; append to it (plumbing, guarded).
+ * df-log - show, follow, export a log; append to it (plumbing, guarded); sign
+ * a checkpoint of it.
  */
 #define _GNU_SOURCE
 #include "base/df.h"
@@ -20,8 +21,9 @@
 #include "log.h"
 
 static const char *o_output, *o_data, *o_subject, *o_role, *o_prefix;
+static const char *o_origin;
 static int64_t o_sig, o_from = 1;
-static int o_batch, o_intoto;
+static int o_batch, o_intoto, o_vkey;
 
 /* ---- printing ---- */
 
@@ -272,6 +274,17 @@ append(char **operand, size_t n)
 	    df_log_append_one(operand[0], &g);
 }
 
+/* ---- checkpoint ---- */
+
+static int
+checkpoint(char **operand, size_t n)
+{
+	(void)operand;
+	if (n)
+		df_usage("checkpoint takes no operand");
+	return df_log_checkpoint(o_origin, o_vkey, o_output);
+}
+
 /* ---- the table ---- */
 
 static const struct df_opt show_opts[] = {
@@ -311,6 +324,15 @@ static const struct df_opt append_opts[] = {
 	DF_ARG_DRY,
 	DF_ARG_END
 };
+static const struct df_opt checkpoint_opts[] = {
+	{ 'o', "output", "FILE", "write it there", DF_OPT_STR, &o_output, 0,
+	    0 },
+	{ 0, "origin", "NAME", "the log's name (default: darkfactory/HEX)",
+	    DF_OPT_STR, &o_origin, 0, 0 },
+	{ 0, "vkey", NULL, "write the verifier key instead", DF_OPT_FLAG,
+	    &o_vkey, 0, 0 },
+	DF_ARG_END
+};
 static const struct df_verb verbs[] = {
 	{ "show", "[--sig N [-o DIR]] [N[..M]]", "write lines", show_opts,
 	    show },
@@ -320,6 +342,9 @@ static const struct df_verb verbs[] = {
 	    "write CloudEvents, or statements", export_opts, export_log },
 	{ "append", "[--data JSON] [--role ROLE] TYPE|-",
 	    "append events, through every guard", append_opts, append },
+	{ "checkpoint", "[-o FILE] [--origin NAME] [--vkey]",
+	    "sign what the log is now, to keep elsewhere", checkpoint_opts,
+	    checkpoint },
 	{ NULL, NULL, NULL, NULL, NULL }
 };
 static const struct df_opt opts[] = {
@@ -327,7 +352,7 @@ static const struct df_opt opts[] = {
 	DF_ARG_END
 };
 static const struct df_tool tool = {
-	"df-log", "show|follow|export|append [options]",
+	"df-log", "show|follow|export|append|checkpoint [options]",
 	"Show, follow, export and extend a run's log.",
 	opts, verbs,
 	DF_EXIT(DF_OK) | DF_EXIT(DF_NO) | DF_EXIT(DF_USAGE) |

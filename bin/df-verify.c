@@ -14,18 +14,25 @@
 
 #include "base/opt.h"
 #include "base/out.h"
+#include "run/heads.h"
 #include "run/records.h"
 #include "verify.h"
 #include "work/bundle.h"
 
-static const char *o_root, *o_identity;
-static int o_self, o_forget;
+static const char *o_root, *o_identity, *o_checkpoint, *o_checkpoint_key;
+static int o_self, o_anchor, o_forget;
 
 static const struct df_opt opts[] = {
 	{ 0, "root", "FINGERPRINT", "the root that is trusted: SHA256:...",
 	    DF_OPT_STR, &o_root, 0, 0 },
 	{ 0, "self", NULL, "CONSISTENT is enough: exit 0", DF_OPT_FLAG,
 	    &o_self, 0, 0 },
+	{ 0, "anchor", NULL, "the factory's log has to know the run",
+	    DF_OPT_FLAG, &o_anchor, 0, 0 },
+	{ 0, "checkpoint", "FILE", "a checkpoint of the log that was kept",
+	    DF_OPT_STR, &o_checkpoint, 0, 0 },
+	{ 0, "checkpoint-key", "KEY", "who signed it: a verifier key, or a "
+	    "file", DF_OPT_STR, &o_checkpoint_key, 0, 0 },
 	{ 0, "forget", NULL, "forget the head that is remembered of RUN",
 	    DF_OPT_FLAG, &o_forget, 0, 0 },
 	{ 'i', "identity", "FILE", "unseal with this age identity and check "
@@ -68,7 +75,9 @@ check(struct df_verify *w, const char *path, struct df_err *e)
 	    df_records_check(r, &w->bad, &w->origins, e) < 0 ||
 	    df_verify_holdouts(w, e) < 0 ||
 	    df_verify_decisions(w, e) < 0 ||
-	    df_verify_anchor(w, e) < 0 ? -1 : 0;
+	    df_verify_anchor(w, o_anchor, e) < 0 ||
+	    df_verify_checkpoint(w, o_checkpoint, o_checkpoint_key, e) < 0 ?
+	    -1 : 0;
 }
 
 /* An error that says that the run is not what it should be. */
@@ -93,7 +102,7 @@ verify(struct df_verify *w, const char *path)
 	struct df_err e = { 0 };
 	int r = check(w, path, &e), opened = w->run.state.seq > 0;
 
-	if (r < 0 && !broken(&e)) {
+	if (r < 0 && (w->other || !broken(&e))) {
 		df_err_print(&e);
 		return e.exit;
 	}
@@ -117,7 +126,14 @@ verify(struct df_verify *w, const char *path)
 		df_verify_json(w, df_trusted_name(w->gate.trusted), NULL);
 	else if (opened)
 		df_verify_text(w, df_trusted_name(w->gate.trusted));
-	return w->gate.trusted == DF_VERIFIED || o_self ? DF_OK : DF_AUTH;
+	df_heads_remember(&w->run);
+	r = w->gate.trusted == DF_VERIFIED || o_self ? DF_OK : DF_AUTH;
+	if (!w->unanchored)
+		return r;
+	df_fail(&e, DF_NO, "anchor.none",
+	    "the factory's log has no anchor of this run");
+	df_err_print(&e);
+	return df_exit_worst(r, DF_NO);
 }
 
 int
@@ -139,6 +155,8 @@ main(int argc, char **argv)
 	if (o_root && (strncmp(o_root, "SHA256:", 7) != 0 ||
 	    strlen(o_root) != 50))
 		df_usage("--root is a fingerprint: SHA256: and 43 characters");
+	if (o_checkpoint_key && !o_checkpoint)
+		df_usage("--checkpoint-key is for --checkpoint FILE");
 	w.run.env = jv_invalid();
 	if (o_identity) {
 		w.id = df_age_identity_file(o_identity, &w.nid, &e);

@@ -4,22 +4,43 @@
 #include "run/factory.h"
 #include "verify.h"
 
+/* Of a factory that is named; or that is found, when an anchor is wanted. */
+static int
+open_factory(struct df_factory *f, int want, struct df_err *e)
+{
+	const char *path = df_args.factory;
+	int r;
+
+	if (path && *path == '\0')
+		path = NULL;
+	if (path == NULL && !want)
+		return 0;
+	r = df_factory_open(f, path, e);
+	if (r == 0) {
+		df_fail(e, DF_INPUT, "factory.which", "which factory?  None is "
+		    "here or above");
+		r = df_hint(e, "give -F FACTORY, or set DF_FACTORY");
+	}
+	return r;
+}
+
 int
-df_verify_anchor(struct df_verify *w, struct df_err *e)
+df_verify_anchor(struct df_verify *w, int want, struct df_err *e)
 {
 	struct df_factory f;
 	struct df_digest head;
 	uint64_t seq;
 	int r;
 
-	if (df_args.factory == NULL || *df_args.factory == '\0')
-		return 0;
-	r = df_factory_open(&f, df_args.factory, e);
-	if (r <= 0)
+	r = open_factory(&f, want, e);
+	if (r <= 0) {
+		w->other = r < 0;
 		return r;
+	}
 	r = df_factory_head(&f, &w->run.trust, &w->run.state.genesis, &seq,
 	    &head, e);
 	df_factory_close(&f);
+	w->unanchored = want && r == 0;
 	if (r <= 0)
 		return r;
 	if (seq > w->run.nline)

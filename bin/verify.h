@@ -16,6 +16,8 @@ struct df_verify {
 	unsigned origins;
 	int64_t policies;		/* decisions that were replayed */
 	int64_t anchored;		/* -1: unanchored */
+	int unanchored;			/* the anchor that was wanted */
+	int other;			/* the error is none of the run */
 	struct df_age_id *id;		/* unseal; or NULL */
 	size_t nid;
 	struct {
@@ -39,8 +41,17 @@ int df_verify_holdouts(struct df_verify *v, struct df_err *e) DF_CHECK;
 int df_verify_decisions(struct df_verify *v, struct df_err *e) DF_CHECK;
 
 /* Compare the log with the head that the factory's log fixes, if --factory
-   names one. */
-int df_verify_anchor(struct df_verify *v, struct df_err *e) DF_CHECK;
+   names one; want: or one is found upwards (DF_INPUT if not). */
+int df_verify_anchor(struct df_verify *v, int want, struct df_err *e)
+	DF_CHECK;
+
+/*
+ * Compare the log with the checkpoint in a file (NULL: nothing is done), which
+ * a df-run key of the run's roster has signed, or key: a verifier key, or the
+ * file of one or of a public key.  DF_INPUT: it is none; DF_AUTH: nobody has.
+ */
+int df_verify_checkpoint(struct df_verify *v, const char *file,
+	const char *key, struct df_err *e) DF_CHECK;
 
 /* Forget the head that is remembered of a run: its directory, or the digest
    of its line 1.  Returns the exit code. */

@@ -278,7 +278,6 @@ df_gate_check(struct df_run *r, const char *root, const char *trust,
 	else
 		yes = outside_root(r, trust, g);
 	g->trusted = yes ? DF_VERIFIED : DF_CONSISTENT;
-	df_heads_remember(r);
 	return 0;
 }
 
@@ -287,8 +286,10 @@ df_gate_pass(struct df_run *r, struct df_gate *g, struct df_err *e)
 {
 	if (df_gate_check(r, NULL, df_args.trust, g, e) < 0)
 		return -1;
-	if (g->trusted == DF_VERIFIED)
+	if (g->trusted == DF_VERIFIED) {
+		df_heads_remember(r);
 		return 0;
+	}
 	if (*g->why)
 		(void)df_fail(e, DF_AUTH, "gate.root",
 		    "root %s is not checked: %s", g->root, g->why);

@@ -37,7 +37,8 @@ struct df_gate {
  */
 int df_gate_check(struct df_run *r, const char *root, const char *trust,
 	struct df_gate *g, struct df_err *e) DF_CHECK;
-/* The same, and CONSISTENT is DF_AUTH: "root not checked". */
+/* The same, and CONSISTENT is DF_AUTH: "root not checked".  The head of a run
+   that passes is remembered (heads.h). */
 int df_gate_pass(struct df_run *r, struct df_gate *g, struct df_err *e)
 	DF_CHECK;
 
