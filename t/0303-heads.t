@@ -64,7 +64,7 @@ must df-verify
 is "$(seen)" "$(lines)" 'who verifies does'
 must append
 is "$(seen)" "$(lines)" 'and who appends again'
-is "$(find "$tmp/state" -type f | wc -l)" 1 'one file a run'
+is "$(find "$tmp/state/darkfactory/heads" -type f | wc -l)" 1 'one file a run'
 
 # ---- a log that has lost its end ----
 
@@ -242,5 +242,5 @@ has "$err" "line $(last) of it"
 boot --spec "$tmp/spec" --base "$tmp/base" --profile solo --set \
 	"agent.adapter=$tmp/agents/idle.json" --set sandbox.level=none \
 	--set policy.require_isolation=false
-is "$(find "$tmp/state" -type f | wc -l)" 2 'the next run has its own file'
+is "$(find "$tmp/state/darkfactory/heads" -type f | wc -l)" 2 'the next run has its own file'
 done_testing
