@@ -24,6 +24,7 @@ int df_log_sig(uint64_t seq, const char *output);
  * files in directory output.  role: only what that role did, or NULL.
  */
 int df_log_intoto(uint64_t from, const char *role, const char *output);
+
 /*
  * Write a checkpoint of the run of -C under that origin (NULL: one that names
  * the run), or (vkey) the key that verifies it, to stdout or a file.
