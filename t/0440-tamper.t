@@ -2,8 +2,9 @@
 # A sealed run in which one thing is not as it was: df-verify never says
 # VERIFIED, ends with 6, and names what it is.
 #
-# FAULTS=all in the environment: every byte of every file, not only of the log
-# and of small ones.
+# A bit of every byte of a small run: of the log and of small files df-verify
+# sees each, of large blobs each 31st, and what it hashes them with each.
+# FAULTS=all in the environment: it sees every byte of all.
 
 # shellcheck disable=SC2016,SC2119,SC2317 # for others; as they are; run by `ok'
 # shellcheck source=t/fault/fast.sh
@@ -37,7 +38,7 @@ small=$DF_RUN
 if [ -n "$FAULTS" ]; then
 	tampered 'a bit of every byte' flip "$small" 1
 else
-	tampered 'a bit of a byte' flip "$small" 31 512
+	tampered 'a bit of every byte' flip "$small" 31 512
 fi
 tampered 'each file and each directory' files "$small"
 tampered 'each name' names "$small"

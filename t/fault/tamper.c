@@ -4,7 +4,9 @@
  *
  *	tamper flip RUN STEP [N]  a bit of every STEP-th byte of each file, of
  *				  every byte of the log and of files of up to
- *				  N bytes
+ *				  N bytes; with N, of every other byte of a
+ *				  blob too: its hash alone is looked at, by
+ *				  the function that df-verify calls
  *	tamper files RUN	  each file longer, shorter, empty, gone, a
  *				  link, swapped, with another mode; each
  *				  directory with more in it
@@ -41,6 +43,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/schema.h"
+#include "evidence/store.h"
 
 int df_verify_main(int argc, char **argv);	/* main() of df-verify */
 
@@ -250,14 +253,37 @@ flip(int fd, const char *bytes, size_t at)
 	put(fd, &c, 1, at);
 }
 
+/* What df-verify does first with a blob. */
+static void
+unlike_its_name(struct df_store *s, const struct entry *f, size_t at)
+{
+	const char *hex = last(f->path);
+	struct df_digest d;
+	struct df_err e;
+
+	if (df_digest_parse_hex(&d, hex, strlen(hex)) < 0)
+		return;
+	tried++;
+	if (df_store_check(s, &d, NULL, &e) == 0 || e.exit != DF_INTEGRITY ||
+	    strstr(e.msg, hex) == NULL) {
+		snprintf(said, sizeof(said), "its hash is taken for right\n");
+		complain(0, "flipped at", f->path, at);
+	}
+}
+
 static void
 flip_all(size_t step, size_t small)
 {
 	const struct entry *f;
+	struct df_store store;
+	struct df_err e;
 	size_t i, at;
 	char *bytes;
-	int fd, whole;
+	int fd, whole, dir;
 
+	dir = open(run, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0 || df_store_open(&store, dir, 0, &e) < 0)
+		die(run);
 	for (i = 0; i < n_all; i++) {
 		f = &all[i];
 		if (!S_ISREG(f->mode) || f->size == 0)
@@ -266,14 +292,19 @@ flip_all(size_t step, size_t small)
 		bytes = get(fd, f->size);
 		whole = f->size <= small || (small && strcmp(f->path,
 		    "log.jsonl") == 0);
-		for (at = 0; at < f->size; at += whole ? 1 : step) {
+		for (at = 0; at < f->size; at += whole || small ? 1 : step) {
 			flip(fd, bytes, at);
-			broken_by("flipped at", f->path, at);
+			if (whole || at % step == 0)
+				broken_by("flipped at", f->path, at);
+			else
+				unlike_its_name(&store, f, at);
 			put(fd, bytes + at, 1, at);
 		}
 		free(bytes);
 		close(fd);
 	}
+	df_store_close(&store);
+	close(dir);
 }
 
 /* ---- files ---- */
