@@ -328,6 +328,9 @@ add_file(struct put *p, struct node *in, size_t len, uint64_t size,
 
 	if (size > p->limit.bytes - p->planned && flush(p, e) < 0)
 		return -1;
+	/* Known without reading a tebibyte of holes. */
+	if (size > p->limit.bytes - p->st->bytes)
+		return too_many_bytes(p, p->path.s, e);
 	t = new_item(p, in, len);
 	t->left = p->limit.bytes - p->planned;
 	p->files++;

@@ -244,6 +244,8 @@ make_command(struct df_attempt *a, struct df_err *e)
 	df_list_addf(&in, "%d", DF_CHILD_REPORT);
 	df_list_addf(&in, "-t");
 	df_list_addf(&in, "%lld", (long long)s->attempt_ms);
+	if (s->level == DF_LEVEL_BWRAP)
+		df_list_addf(&in, "-g");
 	/* The limit counts all processes of a uid. */
 	if (df_level_own(s->level) || (s->level == DF_LEVEL_LANDLOCK &&
 	    geteuid() == 0)) {
@@ -450,6 +452,10 @@ read_result(struct df_attempt *a, const struct df_secrets *secrets,
 	struct df_err why;
 	int ws, r;
 
+	/* Where the agent has our uid it can take even that away; in its mount
+	   namespace it cannot put something else in its place. */
+	if (df_level_own(s->level))
+		(void)!fchmodat(a->fd, "ws", 0700, 0);
 	ws = openat(a->fd, "ws", O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
 	    O_CLOEXEC);
 	if (ws < 0)

@@ -136,6 +136,8 @@ checked(const char *gitdir, int dir, const char *const args[],
 	struct df_buf said = DF_BUF_INIT;
 	int r = run(gitdir, dir, args, in, infd, out, &said, e);
 
+	while (strcmp(args[0], "-c") == 0)
+		args += 2;
 	if (r > 0)
 		r = df_fail(e, DF_EXTERNAL, "git", "git %s: %.*s", args[0],
 		    (int)strcspn(said.s, "\n"), said.s);

@@ -164,6 +164,30 @@ is_dotgit(const char *path)
 	return strcasecmp(base ? base + 1 : path, ".git") == 0;
 }
 
+/*
+ * A name that git takes for .git, because NTFS does: no index may have it, so
+ * nobody could take the result.
+ */
+static int
+is_ntfs_dotgit(const char *path)
+{
+	static const char *const name[] = { ".git", "git~1" };
+	const char *s = strrchr(path, '/'), *end;
+	size_t i, n;
+
+	for (s = s ? s + 1 : path; s; s = strchr(s, '\\'), s = s ? s + 1 :
+	    NULL)
+		for (i = 0; i < DF_LEN(name); i++) {
+			n = strlen(name[i]);
+			if (strncasecmp(s, name[i], n) != 0)
+				continue;
+			end = s + n + strspn(s + n, ". ");
+			if (*end == '\0' || *end == '\\' || *end == ':')
+				return 1;
+		}
+	return 0;
+}
+
 struct read {
 	const struct df_secrets *secrets;
 	struct df_map ignored;	/* paths into list.s */
@@ -179,6 +203,9 @@ skip(void *arg, const char *path, int isdir, struct df_err *e)
 	(void)isdir;
 	if (is_dotgit(path) || strcmp(path, ".df") == 0)
 		return 1;
+	if (is_ntfs_dotgit(path))
+		return df_fail(e, DF_INPUT, "tree.entry",
+		    "workspace: %s: git takes this name for .git", path);
 	if (r->secrets && df_secrets_in(r->secrets, path, strlen(path)))
 		return df_fail(e, DF_INPUT, "secret.leak",
 		    "workspace: a name holds a secret that the agent was "
@@ -194,8 +221,12 @@ look(void *arg, const char *path, int fd, const char *bytes, size_t n,
     struct df_err *e)
 {
 	struct read *r = arg;
+	const char *base = strrchr(path, '/');
 	int found;
 
+	if (fd < 0 && strcasecmp(base ? base + 1 : path, ".gitmodules") == 0)
+		return df_fail(e, DF_INPUT, "tree.link",
+		    "workspace: %s: git takes no link of this name", path);
 	if (r->secrets == NULL || r->secrets->n == 0)
 		return 0;
 	found = bytes ? df_secrets_in(r->secrets, bytes, n) :
@@ -239,6 +270,9 @@ list_names(struct read *r, int dir, struct df_buf *path, unsigned depth,
 			continue;	/* df_tree_put() will say so */
 		if (++*n > (l && l->entries ? l->entries : 100000) * 2)
 			break;
+		/* git takes what begins with a colon for a pattern. */
+		if (path->s[0] == ':')
+			df_buf_str(&r->list, "./");
 		df_buf_add(&r->list, path->s, path->n + 1);
 		if (!S_ISDIR(st.st_mode) || depth >= 128)
 			continue;
@@ -281,9 +315,12 @@ find_ignored(struct read *r, int dir, const struct df_ignore *g,
 		ret = df_fail(e, DF_EXTERNAL, "git", "git check-ignore: %d",
 		    ret);
 	for (s = out->s, end = out->s + out->n; ret >= 0 && s < end;
-	    s += strlen(s) + 1)
+	    s += strlen(s) + 1) {
+		if (strncmp(s, "./:", 3) == 0)
+			s += 2;
 		if (df_map_get(&g->names, s, strlen(s)) == DF_MAP_NONE)
 			(void)df_map_set(&r->ignored, s, strlen(s), 0);
+	}
 	return ret < 0 ? -1 : 0;
 }
 
