@@ -20,7 +20,7 @@
 #include "work/bundle.h"
 
 static const char *o_root, *o_identity, *o_checkpoint, *o_checkpoint_key;
-static int o_self, o_anchor, o_forget;
+static int o_self, o_anchor, o_forget, o_revoked;
 
 static const struct df_opt opts[] = {
 	{ 0, "root", "FINGERPRINT", "the root that is trusted: SHA256:...",
@@ -37,6 +37,8 @@ static const struct df_opt opts[] = {
 	    DF_OPT_FLAG, &o_forget, 0, 0 },
 	{ 'i', "identity", "FILE", "unseal with this age identity and check "
 	    "all of the suite", DF_OPT_STR, &o_identity, 0, 0 },
+	{ 0, "revoked", NULL, "list the factory's runs that a revoked key "
+	    "has signed in", DF_OPT_FLAG, &o_revoked, 0, 0 },
 	DF_ARG_RUN,
 	{ 'F', "factory", "DIR", "the factory whose log anchors ($DF_FACTORY)",
 	    DF_OPT_STR, &df_args.factory, 0, 0 },
@@ -63,8 +65,9 @@ check(struct df_verify *w, const char *path, struct df_err *e)
 	if (df_run_open(r, path, DF_RUN_LINES, e) < 0 ||
 	    df_gate_check(r, o_root, df_args.trust, &w->gate, e) < 0)
 		return -1;
-	if (*w->gate.why)
+	if (*w->gate.why && w->gate.touched.voids == 0)
 		df_warn("%s", w->gate.why);
+	df_verify_touched(w);
 	ret = df_gate_blobs(r, &blobs, e);
 	if (ret == 0) {
 		w->names = df_closed_check(r, &blobs, &w->bad, &w->notes, e);
@@ -122,6 +125,8 @@ verify(struct df_verify *w, const char *path)
 	}
 	if (!df_quiet && !df_args.json)
 		df_verify_say(&w->notes, "note");
+	if (!df_args.json)
+		df_verify_say(&w->voids, "CONSISTENT");
 	if (df_args.json)
 		df_verify_json(w, df_trusted_name(w->gate.trusted), NULL);
 	else if (opened)
@@ -157,6 +162,10 @@ main(int argc, char **argv)
 		df_usage("--root is a fingerprint: SHA256: and 43 characters");
 	if (o_checkpoint_key && !o_checkpoint)
 		df_usage("--checkpoint-key is for --checkpoint FILE");
+	if (o_revoked && n)
+		df_usage("--revoked looks at all runs of a factory");
+	if (o_revoked)
+		return df_out_end(df_verify_revoked());
 	w.run.env = jv_invalid();
 	if (o_identity) {
 		w.id = df_age_identity_file(o_identity, &w.nid, &e);
@@ -172,6 +181,7 @@ main(int argc, char **argv)
 	df_age_id_free(w.id, w.nid);
 	df_findings_release(&w.bad);
 	df_findings_release(&w.notes);
+	df_findings_release(&w.voids);
 	if (w.run.path)
 		df_run_close(&w.run);
 	df_bundle_close(&b);

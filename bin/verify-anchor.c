@@ -27,31 +27,32 @@ open_factory(struct df_factory *f, int want, struct df_err *e)
 int
 df_verify_anchor(struct df_verify *w, int want, struct df_err *e)
 {
+	struct df_run *r = &w->run;
+	const struct df_anchor *x;
+	struct df_anchors a;
 	struct df_factory f;
-	struct df_digest head;
-	uint64_t seq;
-	int r;
+	int ret;
 
-	r = open_factory(&f, want, e);
-	if (r <= 0) {
-		w->other = r < 0;
-		return r;
+	ret = open_factory(&f, want, e);
+	if (ret <= 0) {
+		w->other = ret < 0;
+		return ret;
 	}
-	r = df_factory_head(&f, &w->run.trust, &w->run.state.genesis, &seq,
-	    &head, e);
+	ret = df_anchors_read(&f, r->have_outside ? &r->outside : NULL,
+	    &r->trust, &a, e);
 	df_factory_close(&f);
-	w->unanchored = want && r == 0;
-	if (r <= 0)
-		return r;
-	if (seq > w->run.nline)
+	x = ret == 0 ? df_anchors_head(&a, &r->state.genesis) : NULL;
+	w->unanchored = want && ret == 0 && x == NULL;
+	if (x && x->seq > r->nline)
 		df_finding_add(&w->bad, "anchor.length", "log.jsonl",
 		    "the factory has seen line %llu; the log ends before",
-		    (unsigned long long)seq);
-	else if (!df_digest_eq(&head, &w->run.line[seq - 1].digest))
+		    (unsigned long long)x->seq);
+	else if (x && !df_digest_eq(&x->head, &r->line[x->seq - 1].digest))
 		df_finding_add(&w->bad, "anchor.head", "log.jsonl",
 		    "the factory has seen another line %llu",
-		    (unsigned long long)seq);
-	else
-		w->anchored = (int64_t)seq;
-	return 0;
+		    (unsigned long long)x->seq);
+	else if (x)
+		w->anchored = (int64_t)x->seq;
+	df_anchors_release(&a);
+	return ret;
 }

@@ -30,6 +30,12 @@ findings_json(const struct df_verify *w, const struct df_err *e)
 		list = jv_array_append(list, df_jset_strn(o, "place", b.s,
 		    b.n));
 	}
+	for (i = 0; i < w->voids.n; i++) {
+		o = df_jset_str(jv_object(), "code", w->voids.v[i].code);
+		o = df_jset_str(o, "message", w->voids.v[i].message);
+		list = jv_array_append(list, df_jset_str(o, "place",
+		    w->voids.v[i].place));
+	}
 	df_buf_release(&b);
 	return list;
 }
@@ -86,6 +92,36 @@ suite_json(struct df_verify *w)
 	return v;
 }
 
+/* {key, lines, void} of each revoked key that has signed in the run. */
+static jv
+touched_json(const struct df_verify *w)
+{
+	const struct df_touched *t = &w->gate.touched;
+	jv list = jv_array(), o;
+	size_t i;
+
+	for (i = 0; i < t->n; i++) {
+		if (t->v[i].window)
+			continue;
+		o = df_jset_str(jv_object(), "key", t->v[i].fp);
+		o = df_jset_str(o, "reason", t->v[i].reason);
+		o = df_jset_str(o, "stands", t->v[i].stands);
+		o = df_jset_int(o, "suspect_from_seq", (int64_t)t->v[i].from);
+		list = jv_array_append(list, df_jset_str(o, "void",
+		    t->v[i].voids));
+	}
+	return list;
+}
+
+/* What the windows of keys were compared with; NULL: no key has one. */
+static const char *
+time_word(const struct df_verify *w)
+{
+	const struct df_touched *t = &w->gate.touched;
+
+	return !t->windows ? NULL : t->claimed ? "claimed" : "anchored";
+}
+
 void
 df_verify_json(struct df_verify *w, const char *verdict, const struct df_err *e)
 {
@@ -117,6 +153,8 @@ df_verify_json(struct df_verify *w, const char *verdict, const struct df_err *e)
 	v = df_jset(v, "findings", findings_json(w, e));
 	v = df_jset(v, "head", df_head_json(&s->head, s->seq));
 	v = df_jset(v, "holdouts", h);
+	v = df_jset(v, "revocations", w->gate.known ? touched_json(w) :
+	    jv_null());
 	v = df_jset_str(v, "root", w->gate.root);
 	v = df_jset_str(v, "run", df_digest_str(&s->genesis, hex));
 	v = df_jset_str(v, "run_name", w->run.id);
@@ -126,6 +164,7 @@ df_verify_json(struct df_verify *w, const char *verdict, const struct df_err *e)
 	suite = s->seq ? suite_json(w) : jv_null();
 	if (jv_get_kind(suite) == JV_KIND_OBJECT)
 		v = df_jset(v, "suite", suite);
+	v = df_jset_str(v, "time", time_word(w));
 	v = df_jset_int(v, "torn_bytes", (int64_t)w->run.torn);
 	v = df_jset_str(v, "verdict", verdict);
 	df_out_json(v);
@@ -147,8 +186,13 @@ df_verify_text(struct df_verify *w, const char *verdict)
 	df_buf_fmt(&b, "run       %s\n", df_digest_str(&s->genesis, hex));
 	df_buf_fmt(&b, "head      %llu %s\n", (unsigned long long)s->seq,
 	    df_digest_str(&s->head, hex));
-	df_buf_fmt(&b, "root      %s%s\n", w->gate.root, w->gate.trusted ==
-	    DF_VERIFIED ? "" : " (brought by the run itself)");
+	df_buf_fmt(&b, "root      %s%s\n", w->gate.root, w->gate.rooted ?
+	    "" : " (brought by the run itself)");
+	if (time_word(w))
+		df_buf_fmt(&b, "time      %s\n", time_word(w));
+	if (!w->gate.known && w->gate.trusted == DF_VERIFIED)
+		df_buf_str(&b, "revoked   unknown: no trust directory was "
+		    "looked at\n");
 	if (s->sealed && s->after_seal)
 		df_buf_fmt(&b, "status    %s, sealed at %llu, %llu events "
 		    "after the seal\n", df_run_status_name(s->status),

@@ -12,6 +12,7 @@ struct df_verify {
 	struct df_run run;
 	struct df_gate gate;
 	struct df_findings bad, notes;	/* what breaks the run; what is said */
+	struct df_findings voids;	/* why it is only CONSISTENT */
 	long names;
 	unsigned origins;
 	int64_t policies;		/* decisions that were replayed */
@@ -56,6 +57,12 @@ int df_verify_checkpoint(struct df_verify *v, const char *file,
 /* Forget the head that is remembered of a run: its directory, or the digest
    of its line 1.  Returns the exit code. */
 int df_verify_forget(const char *path);
+
+/* List every run of the factory that a revoked key has touched.  Returns the
+   exit code. */
+int df_verify_revoked(void);
+/* What revoked keys have signed: void lines are findings, others notes. */
+void df_verify_touched(struct df_verify *v);
 
 /* The verdict, as one JSON object; e is the error that ended the check, or
    NULL. */

@@ -70,11 +70,6 @@ df_factory_close(struct df_factory *f)
 /* ---- the log ---- */
 
 struct scan {
-	const struct df_trust *trust;	/* or NULL: signatures not checked */
-	const struct df_digest *run;
-	uint64_t seq;
-	struct df_digest head;
-	int found;
 	int (*fn)(void *arg, const char *name, const struct df_digest *run);
 	int (*version)(void *arg, const struct df_digest *record);
 	df_event_fn *each;
@@ -112,8 +107,7 @@ on_event(void *arg, const struct df_event *ev, struct df_err *e)
 	struct scan *s = arg;
 	struct df_digest d;
 	char name[64];
-	uint32_t t, k;
-	int64_t seq;
+	uint32_t t;
 	size_t i;
 
 	for (i = 0; i < DF_LEN(known); i++)
@@ -131,8 +125,6 @@ on_event(void *arg, const struct df_event *ev, struct df_err *e)
 		    "factory log line %llu: %s is signed in role %s",
 		    (unsigned long long)ev->seq, ev->type,
 		    df_role_name(ev->role));
-	if (s && s->trust && df_event_verify(ev, s->trust, e) == NULL)
-		return -1;
 	if (s && s->each)
 		return s->each(s->arg, ev, e);
 	if (s && s->version && ev->role == DF_ROLE_ROOT &&
@@ -146,17 +138,6 @@ on_event(void *arg, const struct df_event *ev, struct df_err *e)
 		    (int)(ev->j->tok[t].end - ev->j->tok[t].start),
 		    ev->line + ev->j->tok[t].start);
 		return s->fn(s->arg, name, &d);
-	}
-	if (s->run && df_digest_eq(s->run, &d) &&
-	    strcmp(ev->type, "run.anchored") == 0) {
-		t = df_jget(ev->j, ev->data, "head");
-		k = df_jget(ev->j, t, "seq");
-		if (df_jint(ev->j, k, 1, INT32_MAX, &seq) == 0 &&
-		    (uint64_t)seq >= s->seq &&
-		    digest_member(ev, t, "digest", &s->head)) {
-			s->seq = (uint64_t)seq;
-			s->found = 1;
-		}
 	}
 	return 0;
 }
@@ -213,20 +194,6 @@ df_factory_anchor(struct df_factory *f, const struct df_run *r,
 	data = df_jset_str(data, "status",
 	    df_run_status_name(r->state.status));
 	return df_factory_append(f, "run.anchored", data, key, role, e);
-}
-
-int
-df_factory_head(struct df_factory *f, const struct df_trust *t,
-    const struct df_digest *run, uint64_t *seq, struct df_digest *head,
-    struct df_err *e)
-{
-	struct scan s = { .run = run, .trust = t };
-
-	if (fold(f, &s, e) < 0)
-		return -1;
-	*seq = s.seq;
-	*head = s.head;
-	return s.found;
 }
 
 int

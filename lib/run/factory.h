@@ -44,13 +44,6 @@ int df_factory_append(struct df_factory *f, const char *type, jv data,
 int df_factory_anchor(struct df_factory *f, const struct df_run *r,
 	struct df_key *key, enum df_role role, struct df_err *e) DF_CHECK;
 
-/*
- * The largest head of the run that the log fixes: 1 and *seq, *head; 0 when
- * there is none.  Every signature of the log is checked against t.
- */
-int df_factory_head(struct df_factory *f, const struct df_trust *t,
-	const struct df_digest *run, uint64_t *seq, struct df_digest *head,
-	struct df_err *e) DF_CHECK;
 /* Call fn for each booted run: its name and genesis. */
 int df_factory_runs(struct df_factory *f,
 	int (*fn)(void *arg, const char *name, const struct df_digest *run),
@@ -61,7 +54,8 @@ int df_factory_runs(struct df_factory *f,
 int df_factory_versions(struct df_factory *f,
 	int (*fn)(void *arg, const struct df_digest *record), void *arg,
 	struct df_err *e) DF_CHECK;
-/* Call fn for each event of the log; no signature is checked. */
+/* Call fn for each event of the log; no signature is checked (run/revoke.h does
+   that).  The log stays open for df_log_reread(). */
 int df_factory_each(struct df_factory *f, df_event_fn *fn, void *arg,
 	struct df_err *e) DF_CHECK;
 

@@ -214,16 +214,17 @@ comes_with(const struct df_run *r, const char *path)
 /* Is the run's root a df-root key of the trust directory?  When that has none,
    g->why says so. */
 static int
-outside_root(const struct df_run *r, const char *dir, struct df_gate *g)
+outside_root(struct df_run *r, const char *dir, struct df_gate *g)
 {
+	const struct df_signer *who;
 	struct df_trust_files f;
 	struct df_buf path = DF_BUF_INIT;
-	struct df_trust t = { 0 };
+	struct df_trust *t = &r->outside;
 	struct df_err e;
 	char root[DF_FP_STR];
-	int yes = 0;
 
 	df_trust_files_init(&f);
+	df_trust_release(t);
 	if (dir && *dir)
 		df_buf_str(&path, dir);
 	else
@@ -232,14 +233,49 @@ outside_root(const struct df_run *r, const char *dir, struct df_gate *g)
 		snprintf(g->why, sizeof(g->why), "%.150s comes with the run: "
 		    "no root is taken from it", path.s);
 	else if (df_trust_files_read(&f, path.s, &e) < 0 ||
-	    df_trust_files_check(&f, NULL, &t, root, &e) < 0)
+	    df_trust_files_check(&f, NULL, t, root, &e) < 0 ||
+	    df_trust_seen(t, root, &e) < 0)
 		snprintf(g->why, sizeof(g->why), "%.240s", e.msg);
 	else
-		yes = strcmp(root, g->root) == 0;
-	df_trust_release(&t);
+		g->known = 1;
 	df_trust_files_release(&f);
 	df_buf_release(&path);
-	return yes;
+	r->have_outside = g->known;
+	who = g->known ? df_trust_find(t, g->root) : NULL;
+	return who && (who->roles & DF_ROLE_BIT(DF_ROLE_ROOT));
+}
+
+/* What is void, in g->touched and g->why. */
+static int
+revocations(struct df_run *r, struct df_gate *g, struct df_err *e)
+{
+	const struct df_trust *outside = g->known ? &r->outside : NULL;
+	struct df_anchors a = { 0 };
+	struct df_buf b = DF_BUF_INIT;
+	struct df_factory f;
+	size_t i;
+	int ret = 0;
+
+	if (df_args.factory && *df_args.factory) {
+		ret = df_factory_open(&f, df_args.factory, e);
+		if (ret > 0) {
+			ret = df_anchors_read(&f, outside, &r->trust, &a, e);
+			df_factory_close(&f);
+		}
+	}
+	if (ret == 0)
+		ret = df_revoke_check(r, outside, &a, &g->touched, e);
+	df_anchors_release(&a);
+	for (i = 0; i < g->touched.n; i++)
+		if (g->touched.v[i].nvoid) {
+			if (b.n)
+				df_buf_str(&b, "; ");
+			df_revoke_why(&g->touched.v[i], &b);
+		}
+	if (b.n)
+		snprintf(g->why, sizeof(g->why), "%.500s", b.s);
+	df_buf_release(&b);
+	return ret;
 }
 
 int
@@ -249,8 +285,8 @@ df_gate_check(struct df_run *r, const char *root, const char *trust,
 	struct df_blobset s = { 0 };
 	struct hashing h = { r, &s };
 	const char *carried;
-	int yes = 0, ret;
 	size_t i;
+	int ret;
 	jv t;
 
 	memset(g, 0, sizeof(*g));
@@ -274,10 +310,13 @@ df_gate_check(struct df_run *r, const char *root, const char *trust,
 	snprintf(g->root, sizeof(g->root), "%s", carried ? carried : "");
 	jv_free(t);
 	if (root)
-		yes = strcmp(root, g->root) == 0;
+		g->rooted = strcmp(root, g->root) == 0;
 	else
-		yes = outside_root(r, trust, g);
-	g->trusted = yes ? DF_VERIFIED : DF_CONSISTENT;
+		g->rooted = outside_root(r, trust, g);
+	if (revocations(r, g, e) < 0)
+		return -1;
+	g->trusted = g->rooted && g->touched.voids == 0 ? DF_VERIFIED :
+	    DF_CONSISTENT;
 	return 0;
 }
 
@@ -289,6 +328,12 @@ df_gate_pass(struct df_run *r, struct df_gate *g, struct df_err *e)
 	if (g->trusted == DF_VERIFIED) {
 		df_heads_remember(r);
 		return 0;
+	}
+	if (g->rooted) {
+		(void)df_fail(e, DF_AUTH, "gate.revoked", "%s", g->why);
+		return df_hint(e, "$DF_FACTORY names a factory whose log has "
+		    "anchored the run; what stays void has to be done again, "
+		    "in a new run");
 	}
 	if (*g->why)
 		(void)df_fail(e, DF_AUTH, "gate.root",

@@ -12,19 +12,26 @@
  *	BROKEN		not even that
  *
  * A gate accepts VERIFIED only.
+ *
+ * What keys have signed that the trust directory revokes is void, unless the
+ * log of the factory that df_args.factory names has anchored it in time
+ * (revoke.h): the run is CONSISTENT then.
  */
 #ifndef DF_RUN_GATE_H
 #define DF_RUN_GATE_H
 
-#include "run/run.h"
+#include "run/revoke.h"
 
 enum df_trusted { DF_BROKEN, DF_CONSISTENT, DF_VERIFIED };
 const char *df_trusted_name(enum df_trusted t);
 
 struct df_gate {
 	enum df_trusted trusted;
-	char why[256];		/* no root came from the trust directory:
-				   why; or "" */
+	char why[512];		/* no root came from the trust directory, or
+				   what is void: why; or "" */
+	int rooted;		/* that root comes from outside */
+	int known;		/* revocations are: a directory was read */
+	struct df_touched touched;	/* what revoked keys have signed */
 	char root[DF_FP_STR];	/* of the root that the run was made under */
 	uint64_t signatures, blobs, bytes;
 };

@@ -384,6 +384,7 @@ df_run_close(struct df_run *r)
 		close(r->dir);
 	df_state_release(&r->state);
 	df_trust_release(&r->trust);
+	df_trust_release(&r->outside);
 	df_trust_files_release(&r->trust_files);
 	df_map_release(&r->names);
 	df_map_release(&r->verified);

@@ -68,6 +68,9 @@ struct df_run {
 	struct df_trust trust;	/* what the run carries */
 	int have_trust;
 	struct df_trust_files trust_files;
+	struct df_trust outside;	/* the verifier's own trust directory,
+					   when a gate has read it */
+	int have_outside;
 
 	struct df_name *name;
 	size_t nname, capname;

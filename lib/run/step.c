@@ -10,6 +10,26 @@
 #include "run/heads.h"
 #include "run/step.h"
 
+/* Does the trust directory here, if there is one, revoke the key? */
+static int
+revoked(const char *fp, struct df_err *e)
+{
+	struct df_trust_files f;
+	struct df_trust t = { 0 };
+	char root[DF_FP_STR];
+	struct df_err why;
+	int r = 0;
+
+	df_trust_files_init(&f);
+	if (df_trust_usual(&f, &t, root, &why) == 0 && df_trust_revoked(&t,
+	    fp))
+		r = df_fail(e, DF_AUTH, "trust.revoked",
+		    "key %s is revoked in your trust directory", fp);
+	df_trust_release(&t);
+	df_trust_files_release(&f);
+	return r;
+}
+
 struct df_key *
 df_step_role_key(enum df_role role, const struct df_trust *t,
     const struct df_signer **me, struct df_err *e)
@@ -32,7 +52,7 @@ df_step_role_key(enum df_role role, const struct df_trust *t,
 	}
 	*me = df_trust_may(t, df_fingerprint(df_key_pub(key), fp), role, 0,
 	    e);
-	if (*me == NULL) {
+	if (*me == NULL || revoked(fp, e) < 0) {
 		df_key_free(key);
 		return NULL;
 	}
