@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "run/gate.h"
 #include "run/select.h"
+#include "spec/attest.h"
 #include "work/disclose.h"
 #include "work/unseal.h"
 #include "holdout.h"
@@ -45,6 +46,9 @@ unseal(struct df_evaluation *w, struct df_err *e)
 		    e);
 	if (ret == 0) {
 		df_sha256(c.s, c.n, &w->commitment);
+		ret = df_attest_run(r, &w->suite, e);
+	}
+	if (ret == 0) {
 		ret = df_suite_frame(&w->frame, &w->suite.item[0], e);
 		w->item = df_calloc(w->suite.n, sizeof(*w->item));
 	}

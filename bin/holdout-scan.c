@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "spec/attest.h"
 #include "spec/exposure.h"
 #include "spec/public.h"
 #include "holdout.h"
@@ -89,21 +88,6 @@ scan_name(struct df_evaluation *w, struct df_exposure *x,
 	    w, e);
 }
 
-/* What somebody signed of a suite that he sealed beforehand. */
-static int
-check_findings(struct df_evaluation *w, const struct df_spec *sp,
-    struct df_err *e)
-{
-	struct df_sealing s;
-	int r = df_sealing_of(&w->step.run, &s, e);
-
-	if (r <= 0)
-		return r;
-	r = df_attest_items(s.v, &w->suite, sp, e);
-	df_sealing_release(&s);
-	return r;
-}
-
 int
 df_holdout_scan(struct df_evaluation *w, struct df_err *e)
 {
@@ -122,7 +106,6 @@ df_holdout_scan(struct df_evaluation *w, struct df_err *e)
 	ret = spec ? df_public_read(&p, &r->store, &spec->digest, e) :
 	    df_fail(e, DF_INTEGRITY, "run.spec", "the run has no spec.tree");
 	if (ret == 0) {
-		ret = check_findings(w, &p.spec, e);
 		(void)df_exposure_public(x, &p.spec, on_exposed, w);
 		df_public_release(&p);
 	}

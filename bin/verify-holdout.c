@@ -7,7 +7,7 @@
 #include "base/schema.h"
 #include "base/text.h"
 #include "evidence/opening.h"
-#include "spec/suite.h"
+#include "spec/attest.h"
 #include "verify.h"
 
 struct look {
@@ -225,6 +225,9 @@ check_suite(struct look *k, const struct df_buf *commitment,
 			df_finding_add(&w->bad, why.code, "holdout.age",
 			    "%s", why.msg);
 		} else {
+			if (df_attest_run(&w->run, &s, &why) < 0)
+				df_finding_add(&w->bad, why.code,
+				    "suite/findings.json", "%s", why.msg);
 			for (i = 1; i <= w->run.state.evaluations && r == 0;
 			    i++)
 				r = check_evaluation(k, i, &s, e);

@@ -358,6 +358,9 @@ must df-prompt -q
 must df-dispatch -q -j 3
 exits 6 'findings that the suite does not bear out' as eve df-holdout -q
 has "$err" 'not what its findings say'
+exits 0 'which one without an identity cannot see' df-verify
+exits 6 'and one who has it can' df-verify -i keys.eve/df-holdout.age
+has "$err" 'sealed.findings'
 
 cp -R base told
 {

@@ -27,7 +27,7 @@ df_finding_add(struct df_findings *f, const char *code, const char *place,
 
 	DF_GROW(f->v, f->n, f->cap);
 	x = &f->v[f->n++];
-	x->code = code;
+	x->code = df_strdup(code);
 	x->place = df_strdup(place);
 	va_start(ap, fmt);
 	df_buf_vfmt(&b, fmt, ap);
@@ -41,6 +41,7 @@ df_findings_release(struct df_findings *f)
 	size_t i;
 
 	for (i = 0; i < f->n; i++) {
+		free(f->v[i].code);
 		free(f->v[i].place);
 		free(f->v[i].message);
 	}

@@ -19,7 +19,7 @@
 #include "run/gate.h"
 
 struct df_finding {
-	const char *code;	/* "closed.extra" */
+	char *code;		/* "closed.extra" */
 	char *place;		/* below the run; foreign text */
 	char *message;
 };

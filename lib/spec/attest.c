@@ -169,20 +169,38 @@ df_attest_make(const struct df_attest *a, struct df_err *e)
 	    DF_VERSION));
 }
 
-int
-df_attest_items(jv findings, const struct df_sealed *s,
-    const struct df_spec *sp, struct df_err *e)
+static int
+bear_out(jv findings, const struct df_sealed *s, const struct df_spec *sp,
+    struct df_err *e)
 {
 	struct tally t;
-	int same;
 	jv v;
 
 	if (count_items(&t, s, sp, e) < 0)
 		return -1;
 	v = counts(jv_copy(findings), &t, s, sp);
-	same = jv_equal(v, jv_copy(findings));
-	return same ? 0 : df_fail(e, DF_INTEGRITY, "sealed.findings",
-	    "the suite is not what its findings say of it");
+	return jv_equal(v, jv_copy(findings)) ? 0 : df_fail(e, DF_INTEGRITY,
+	    "sealed.findings", "the suite is not what its findings say of it");
+}
+
+int
+df_attest_run(struct df_run *r, const struct df_sealed *s, struct df_err *e)
+{
+	const struct df_name *tree = df_run_find(r, "spec.tree");
+	struct df_sealing taken;
+	struct df_public p;
+	int ret = df_sealing_of(r, &taken, e);
+
+	if (ret <= 0)
+		return ret;
+	ret = tree ? df_public_read(&p, &r->store, &tree->digest, e) :
+	    df_fail(e, DF_INTEGRITY, "run.spec", "the run has no spec.tree");
+	if (ret == 0) {
+		ret = bear_out(taken.v, s, &p.spec, e);
+		df_public_release(&p);
+	}
+	df_sealing_release(&taken);
+	return ret;
 }
 
 /* ---- taking over ---- */

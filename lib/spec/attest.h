@@ -25,10 +25,10 @@ struct df_attest {
 /* The findings; jv_invalid() when an item cannot be read back. */
 jv df_attest_make(const struct df_attest *a, struct df_err *e);
 
-/* For whoever can open it: does the suite count as they say?  DF_INTEGRITY
-   "sealed.findings". */
-int df_attest_items(jv findings, const struct df_sealed *s,
-	const struct df_spec *sp, struct df_err *e) DF_CHECK;
+/* For whoever can open the suite of a run: when it was sealed beforehand, does
+   it count as its findings say?  DF_INTEGRITY "sealed.findings". */
+int df_attest_run(struct df_run *r, const struct df_sealed *s,
+	struct df_err *e) DF_CHECK;
 /* Were they made of these public documents?  DF_REFUSED "sealed.d2": D2 is
    the first that is another one, or is in one of them only. */
 int df_attest_documents(jv findings, const struct df_spec *sp,
