@@ -37,6 +37,7 @@ df-decide_SRC += name
 df-freeze_SRC += name
 df-handoff_SRC += texts
 df-holdout_SRC += refuse
+df-inside_SRC = inside-confine
 df-prompt_SRC += texts
 df-store_SRC += name
 
@@ -121,7 +122,7 @@ $(O)/bin/%: $(O)/obj/bin/%.o $(ARCHIVES)
 	$(CC) $(DF_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(ARCHIVES) $(LIBS) $(LIBS_$*)
 
 # The first process in a sandbox runs in any root: static, never instrumented.
-INSIDE = bin/df-inside.c bin/inside-confine.c $(patsubst %,lib/base/%.c,buf err mem text)
+INSIDE = bin/df-inside.c $(df-inside_SRC:%=bin/%.c) $(patsubst %,lib/base/%.c,buf err mem text)
 $(O)/libexec/darkfactory/df-inside: $(INSIDE) bin/inside.h lib/base/df.h
 	@mkdir -p $(@D)
 	$(CC) $(DF_CPPFLAGS) -D_FORTIFY_SOURCE=2 $(CPPFLAGS) -std=c11 $(WARN) \

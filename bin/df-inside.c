@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/close_range.h>
+#include <linux/keyctl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -45,7 +46,7 @@
 
 static const char usage[] =
     "usage: df-inside -r FD [-k FD]... [-t MS] [-p PROCESSES] [-o DIR]...\n"
-    "                 [-c] [-n] [-x PATH]... [-w PATH]...\n"
+    "                 [-gG] [-c] [-n] [-x PATH]... [-w PATH]...\n"
     "                 -- COMMAND [ARG]... [--then COMMAND [ARG]...]\n"
     "\n"
     "The first process in a sandbox; df-dispatch and df-holdout start it.\n"
@@ -55,6 +56,8 @@ static const char usage[] =
     "  -t MS       the command's time: SIGTERM, five seconds, SIGKILL\n"
     "  -p N        at most N processes\n"
     "  -o DIR      report files below DIR: written outside the workspace\n"
+    "  -g          the command cannot change others' limits, nor see keyrings\n"
+    "  -G          nor trace others: for a judge\n"
     "  -c          confine the command (Landlock, seccomp): it has\n"
     "  -x PATH       this and what is below to read and run\n"
     "  -w PATH       and this to write\n"
@@ -75,7 +78,7 @@ struct opts {
 	const char *out[FDS];
 	size_t nout;
 	int64_t ms, processes;
-	int confine;
+	int confine, guard, judge;
 	struct df_confine c;
 	char **cmd, **then;
 };
@@ -391,6 +394,10 @@ child(void *arg)
 		b->error = errno;
 		_exit(127);
 	}
+	if (o->guard && df_guard_self(o->judge) < 0) {
+		b->error = errno;
+		_exit(127);
+	}
 	b->confined = 1;
 	execvp(b->cmd[0], b->cmd);
 	b->error = errno;
@@ -552,6 +559,10 @@ kill_rest(struct df_buf *names)
 		closedir(dir);
 		if (found == 0)
 			break;
+		/* In a process namespace of our own all of them at once, so
+		   that none is faster than we are. */
+		if (self == 1)
+			(void)kill(-1, SIGKILL);
 		nanosleep(&pause, NULL);
 	}
 	return n;
@@ -660,7 +671,7 @@ parse(struct opts *o, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "+r:k:t:p:o:cnx:w:")) != -1) {
+	while ((c = getopt(argc, argv, "+r:k:t:p:o:gGcnx:w:")) != -1) {
 		switch (c) {
 		case 'r':
 			o->report = (int)number(optarg, INT_MAX);
@@ -680,6 +691,12 @@ parse(struct opts *o, int argc, char **argv)
 			if (o->nout == FDS)
 				wrong();
 			o->out[o->nout++] = optarg;
+			break;
+		case 'G':
+			o->judge = 1;
+			/* fall through */
+		case 'g':
+			o->guard = 1;
 			break;
 		case 'c':
 			o->confine = 1;
@@ -732,6 +749,8 @@ main(int argc, char **argv)
 	prctl(PR_SET_DUMPABLE, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	/* No namespace hides the keys of the session that we came from. */
+	(void)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	fcntl(o.report, F_SETFD, FD_CLOEXEC);
 	if (o.confine && df_confine_prepare(&o.c, why, sizeof(why)) < 0)

@@ -201,6 +201,28 @@ sockets(struct filter *p, int net)
 	answer(p, SECCOMP_RET_ALLOW);
 }
 
+/* Which other process is traced; what a program starts itself may be. */
+static void
+tracing(struct filter *p)
+{
+	about(p, SYS_ptrace, 5);
+	argument(p, 0);
+	put(p, BPF_JMP | BPF_JEQ | BPF_K, PTRACE_ATTACH_REQUEST, 1, 0);
+	put(p, BPF_JMP | BPF_JEQ | BPF_K, PTRACE_SEIZE_REQUEST, 0, 1);
+	refuse(p);
+	answer(p, SECCOMP_RET_ALLOW);
+}
+
+static void
+limits(struct filter *p, long prlimit)
+{
+	about(p, prlimit, 4);
+	argument(p, 0);
+	put(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+	refuse(p);
+	answer(p, SECCOMP_RET_ALLOW);
+}
+
 static void
 processes(struct filter *p)
 {
@@ -211,17 +233,8 @@ processes(struct filter *p)
 	answer(p, SECCOMP_RET_ALLOW);
 	about(p, SYS_clone3, 1);
 	answer(p, SECCOMP_RET_ERRNO | ENOSYS);
-	about(p, SYS_ptrace, 5);
-	argument(p, 0);
-	put(p, BPF_JMP | BPF_JEQ | BPF_K, PTRACE_ATTACH_REQUEST, 1, 0);
-	put(p, BPF_JMP | BPF_JEQ | BPF_K, PTRACE_SEIZE_REQUEST, 0, 1);
-	refuse(p);
-	answer(p, SECCOMP_RET_ALLOW);
-	about(p, SYS_prlimit64, 4);
-	argument(p, 0);
-	put(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
-	refuse(p);
-	answer(p, SECCOMP_RET_ALLOW);
+	tracing(p);
+	limits(p, SYS_prlimit64);
 }
 
 static void
@@ -253,6 +266,88 @@ make_filter(struct filter *p, int net)
 	answer(p, SECCOMP_RET_ALLOW);
 }
 
+#ifdef __x86_64__
+/* The same for programs of 32 bit: numbers of i386. */
+static void
+compat(struct filter *p, int judge)
+{
+	enum { PTRACE = 26, ADD_KEY = 286, KEYCTL = 288, PRLIMIT = 340,
+	    VM_READV = 347, VM_WRITEV = 348, GETFD = 438 };
+	unsigned short at;
+	long nr;
+
+	put(p, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_I386, 0, 0);
+	at = p->n;
+	load(p, offsetof(struct seccomp_data, nr));
+	for (nr = ADD_KEY; nr <= KEYCTL; nr++) {
+		about(p, nr, 1);
+		refuse(p);
+	}
+	for (nr = VM_READV; judge && nr <= VM_WRITEV; nr++) {
+		about(p, nr, 1);
+		refuse(p);
+	}
+	if (judge) {
+		about(p, PTRACE, 1);
+		refuse(p);
+		about(p, GETFD, 1);
+		refuse(p);
+	}
+	limits(p, PRLIMIT);
+	answer(p, SECCOMP_RET_ALLOW);
+	p->f[at - 1].jf = (uint8_t)(p->n - at);
+}
+#endif
+
+static void
+make_guard(struct filter *p, int judge)
+{
+	static const long never[] = { SYS_keyctl, SYS_add_key,
+	    SYS_request_key, SYS_process_vm_readv, SYS_process_vm_writev,
+	    SYS_pidfd_getfd };
+	size_t i;
+
+	p->n = 0;
+	load(p, offsetof(struct seccomp_data, arch));
+#ifdef __x86_64__
+	compat(p, judge);
+#endif
+	put(p, BPF_JMP | BPF_JEQ | BPF_K, MACHINE, 1, 0);
+	answer(p, SECCOMP_RET_KILL_PROCESS);
+	load(p, offsetof(struct seccomp_data, nr));
+#ifdef __x86_64__
+	put(p, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
+	answer(p, SECCOMP_RET_KILL_PROCESS);
+#endif
+	for (i = 0; i < (judge ? DF_LEN(never) : 3); i++) {
+		about(p, never[i], 1);
+		refuse(p);
+	}
+	if (judge)
+		tracing(p);
+	limits(p, SYS_prlimit64);
+	answer(p, SECCOMP_RET_ALLOW);
+}
+
+static int
+install(const struct filter *p)
+{
+	struct sock_fprog prog;
+
+	prog.len = p->n;
+	prog.filter = (struct sock_filter *)(uintptr_t)p->f;
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog);
+}
+
+int
+df_guard_self(int judge)
+{
+	struct filter f;
+
+	make_guard(&f, judge);
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -1 : install(&f);
+}
+
 static int
 can_filter(void)
 {
@@ -265,15 +360,19 @@ static int
 filter_self(int net)
 {
 	struct filter f;
-	struct sock_fprog prog;
 
 	make_filter(&f, net);
-	prog.len = f.n;
-	prog.filter = f.f;
-	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog);
+	return install(&f);
 }
 #else
 #define MACHINE_NAME ""
+
+int
+df_guard_self(int judge)
+{
+	(void)judge;
+	return 0;
+}
 
 static int
 can_filter(void)

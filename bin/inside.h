@@ -70,4 +70,14 @@ void df_confine_report(const struct df_confine *c, struct df_buf *out);
 /* Makes system calls and nothing else.  -1 with errno. */
 int df_confine_self(const struct df_confine *c);
 
+/*
+ * Where namespaces isolate: what they do not keep from the processes beside
+ * it.  prlimit64 of others is refused (without files or memory neither we nor
+ * a judge's programs see anything), and so are the kernel's keyrings; to a
+ * judge's shell and all that it starts also attaching to others, their memory
+ * and their descriptors.  Gives up new privileges.  Makes system calls and
+ * nothing else.  -1 with errno; 0 on a machine whose numbers we do not know.
+ */
+int df_guard_self(int judge);
+
 #endif

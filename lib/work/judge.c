@@ -351,6 +351,8 @@ inside_args(const struct df_trial *t, const char *dir, struct df_list *l)
 	df_list_addf(l, "%d", DF_CHILD_REPORT);
 	df_list_addf(l, "-t");
 	df_list_addf(l, "%lld", (long long)t->judge->ms);
+	if (t->judge->level == DF_LEVEL_BWRAP)
+		df_list_addf(l, "-G");
 	if (df_level_own(t->judge->level) || (t->judge->level ==
 	    DF_LEVEL_LANDLOCK && geteuid() == 0)) {
 		df_list_addf(l, "-p");
