@@ -1,0 +1,8 @@
+#!/bin/sh
+# Agents that cheat (t/0800-cheats.t), where an ordinary user runs the tools.
+
+# shellcheck source=t/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=t/cheats/lib/user.sh
+. "$t/cheats/lib/user.sh"
+as_user 0800-cheats.t

@@ -1,0 +1,8 @@
+#!/bin/sh
+# More files than are allowed.
+#
+# ends: FAILED tree.limit
+
+. "${0%/*}/lib/agent.sh"
+perl -e 'for (1 .. 3000) { open my $f, ">", "f$_" }'
+result PASS
