@@ -141,7 +141,8 @@ $(O)/t/bench/bench: $(O)/obj/t/bench/bench.o
 	@mkdir -p $(@D)
 	$(CC) $(DF_LDFLAGS) $(LDFLAGS) -o $@ $<
 
-$(O)/t/bench/scan: $(O)/obj/t/bench/scan.o $(ARCHIVES)
+$(O)/t/bench/scan $(O)/t/bench/sealing: $(O)/t/bench/%: \
+	$(O)/obj/t/bench/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(CC) $(DF_LDFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBS)
 
@@ -203,7 +204,7 @@ lint:
 	@status=0; for l in $(LINT); do \
 	    O=$(O) MAKE='$(MAKE)' sh $$l || status=1; done; exit $$status
 
-bench: all $(O)/t/bench/bench $(O)/t/bench/scan
+bench: all $(addprefix $(O)/t/bench/,bench scan sealing)
 	DF_BUILD=$(abspath $(O)) sh t/bench/run.sh $(B)
 
 # ---- install -------------------------------------------------------------

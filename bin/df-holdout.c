@@ -42,7 +42,7 @@ unseal(struct df_evaluation *w, struct df_err *e)
 	if (ret == 0)
 		ret = df_unseal(&age, DF_ROLE_HOLDOUT, &plain, e);
 	if (ret == 0)
-		ret = df_sealed_open(&w->suite, plain.s, plain.n, c.s, c.n,
+		ret = df_sealed_take(&w->suite, &plain, c.s, c.n,
 		    e);
 	if (ret == 0) {
 		df_sha256(c.s, c.n, &w->commitment);

@@ -138,7 +138,7 @@ unseal(struct opening *w, struct df_err *e)
 	if (r == 0)
 		r = df_unseal(&age, DF_ROLE_HOLDOUT, &plain, e);
 	if (r == 0)
-		r = df_sealed_open(&w->suite, plain.s, plain.n, c.s, c.n, e);
+		r = df_sealed_take(&w->suite, &plain, c.s, c.n, e);
 	df_buf_release(&age);
 	df_buf_release(&c);
 	df_buf_wipe(&plain);

@@ -220,7 +220,7 @@ check_suite(struct look *k, const struct df_buf *commitment,
 	r = decrypt(k, "holdout.age", &plain, e);
 	if (r == 1) {
 		r = 0;
-		if (df_sealed_open(&s, plain.s, plain.n, commitment->s,
+		if (df_sealed_take(&s, &plain, commitment->s,
 		    commitment->n, &why) < 0) {
 			df_finding_add(&w->bad, why.code, "holdout.age",
 			    "%s", why.msg);

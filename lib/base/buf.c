@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "base/df.h"
 
 #include <stdio.h>
@@ -127,10 +128,7 @@ df_buf_detach(struct df_buf *b)
 void
 df_buf_wipe(struct df_buf *b)
 {
-	volatile char *p = b->s;
-	size_t i;
-
-	for (i = 0; i < b->cap; i++)
-		p[i] = 0;
+	if (b->cap)
+		explicit_bzero(b->s, b->cap);
 	df_buf_release(b);
 }

@@ -81,9 +81,17 @@ void
 df_hmac_sha256(const void *key, size_t keylen, const void *p, size_t n,
     uint8_t out[32])
 {
+	df_hmac_sha256_head(key, keylen, "", 0, p, n, out);
+}
+
+void
+df_hmac_sha256_head(const void *key, size_t keylen, const void *head,
+    size_t nhead, const void *p, size_t n, uint8_t out[32])
+{
 	struct hmac_sha256_ctx ctx;
 
 	hmac_sha256_set_key(&ctx, keylen, key);
+	hmac_sha256_update(&ctx, nhead, head);
 	hmac_sha256_update(&ctx, n, p);
 	hmac_sha256_digest(&ctx, 32, out);
 	explicit_bzero(&ctx, sizeof(ctx));

@@ -42,6 +42,9 @@ void df_sha512(const void *p, size_t n, uint8_t out[64]);
 /* RFC 2104 with SHA-256. */
 void df_hmac_sha256(const void *key, size_t keylen, const void *p, size_t n,
 	uint8_t out[32]);
+/* Of head and p, one behind the other. */
+void df_hmac_sha256_head(const void *key, size_t keylen, const void *head,
+	size_t nhead, const void *p, size_t n, uint8_t out[32]);
 /* RFC 5869 with SHA-256; len at most 8160. */
 void df_hkdf_sha256(const void *ikm, size_t ikmlen, const void *salt,
 	size_t saltlen, const char *info, void *out, size_t len);

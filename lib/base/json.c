@@ -100,14 +100,20 @@ hex4(struct scan *c, size_t at, unsigned *out)
 static int
 escape(struct scan *c)
 {
-	static const char canon[] = "\"\\bfnrt";
 	const char *s = c->j->s;
 	size_t at = c->i;
 	unsigned v, lo;
 
 	if (at + 1 >= c->j->n)
 		return bad(c, c->j->n, "unfinished string");
-	if (s[at + 1] && strchr(canon, s[at + 1])) {
+	switch (s[at + 1]) {
+	case '"':
+	case '\\':
+	case 'b':
+	case 'f':
+	case 'n':
+	case 'r':
+	case 't':
 		c->i += 2;
 		return 0;
 	}

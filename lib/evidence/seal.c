@@ -21,6 +21,7 @@ void
 df_sealed_init(struct df_sealed *s)
 {
 	memset(s, 0, sizeof(*s));
+	df_buf_init(&s->plain);
 	df_sodium_init();
 	randombytes_buf(s->master, sizeof(s->master));
 }
@@ -33,6 +34,7 @@ df_sealed_release(struct df_sealed *s)
 	for (i = 0; i < s->n; i++)
 		df_buf_wipe(&s->item[i]);
 	free(s->item);
+	df_buf_wipe(&s->plain);
 	sodium_memzero(s, sizeof(*s));
 }
 
@@ -76,12 +78,10 @@ df_item_commit(const uint8_t key[32], const void *p, size_t len,
 	static const char label[] = "df-item/1";	/* NUL included */
 	struct df_buf b = DF_BUF_INIT;
 
-	df_buf_room(&b, sizeof(label) + 8 + len);
 	df_buf_add(&b, label, sizeof(label));
 	be(&b, len, 8);
-	df_buf_add(&b, p, len);
-	df_hmac_sha256(key, 32, b.s, b.n, c);
-	df_buf_wipe(&b);
+	df_hmac_sha256_head(key, 32, b.s, b.n, p, len, c);
+	df_buf_release(&b);
 }
 
 static void
@@ -240,6 +240,20 @@ bad_plain(const char *why, struct df_err *e)
 	return df_fail(e, DF_INPUT, "seal.plain", "sealed suite: %s", why);
 }
 
+/* Item text that stays where it is; what is behind it is needed no more. */
+static void
+add_in_place(struct df_sealed *s, char *text, size_t n)
+{
+	struct df_buf *b;
+
+	DF_GROW(s->item, s->n, s->cap);
+	b = &s->item[s->n++];
+	df_buf_init(b);
+	b->s = text;
+	b->n = n;
+	text[n] = '\0';
+}
+
 static int
 plain_json(struct df_sealed *s, const struct df_json *j, struct df_err *e)
 {
@@ -271,7 +285,7 @@ plain_json(struct df_sealed *s, const struct df_json *j, struct df_err *e)
 			return df_fail(e, DF_INPUT, "seal.plain",
 			    "sealed suite: the items are more than %zu bytes",
 			    DF_SEAL_BYTES);
-		df_sealed_add(s, j->s + j->tok[t].start, len);
+		add_in_place(s, s->plain.s + j->tok[t].start, len);
 	}
 	return 0;
 }
@@ -279,14 +293,13 @@ plain_json(struct df_sealed *s, const struct df_json *j, struct df_err *e)
 /* The scanner says line and column, and no text; even so its message is not
    passed on. */
 static int
-read_plain(struct df_sealed *s, const char *plain, size_t n,
-    struct df_err *e)
+read_plain(struct df_sealed *s, struct df_err *e)
 {
 	struct df_json j = { 0 };
 	int r;
 
-	memset(s, 0, sizeof(*s));
-	if (df_json_scan(&j, plain, n, DF_JSON_CANON, "", NULL) < 0)
+	if (df_json_scan(&j, s->plain.s, s->plain.n, DF_JSON_CANON, "", NULL)
+	    < 0)
 		r = bad_plain("not canonical JSON", e);
 	else
 		r = plain_json(s, &j, e);
@@ -320,13 +333,27 @@ int
 df_sealed_open(struct df_sealed *s, const char *plain, size_t n,
     const char *commitment, size_t ncommitment, struct df_err *e)
 {
+	struct df_buf copy = DF_BUF_INIT;
+
+	df_buf_add(&copy, plain, n);
+	return df_sealed_take(s, &copy, commitment, ncommitment, e);
+}
+
+int
+df_sealed_take(struct df_sealed *s, struct df_buf *plain,
+    const char *commitment, size_t ncommitment, struct df_err *e)
+{
 	struct df_commitment c;
 	int r;
 
 	memset(s, 0, sizeof(*s));
-	if (df_commitment_read(&c, commitment, ncommitment, e) < 0)
+	s->plain = *plain;
+	df_buf_init(plain);
+	if (df_commitment_read(&c, commitment, ncommitment, e) < 0) {
+		df_sealed_release(s);
 		return -1;
-	r = read_plain(s, plain, n, e);
+	}
+	r = read_plain(s, e);
 	if (r == 0) {
 		s->p0 = c.p0;
 		r = compare(s, &c, e);

@@ -30,6 +30,7 @@ struct df_sealed {
 	uint8_t master[32];
 	struct df_buf *item;		/* n of them */
 	size_t n, cap;
+	struct df_buf plain;		/* where those that were read lie */
 	size_t p0;			/* how many scenarios are P0 */
 };
 
@@ -65,6 +66,10 @@ int df_sealed_check(const struct df_sealed *s, struct df_err *e) DF_CHECK;
  */
 int df_sealed_open(struct df_sealed *s, const char *plain, size_t n,
 	const char *commitment, size_t ncommitment, struct df_err *e) DF_CHECK;
+/* The same without a copy: plain is taken, and empty afterwards. */
+int df_sealed_take(struct df_sealed *s, struct df_buf *plain,
+	const char *commitment, size_t ncommitment, struct df_err *e) DF_CHECK;
+
 /* A commitment that has been read.  Release it. */
 struct df_commitment {
 	uint8_t (*c)[32];		/* n of them */

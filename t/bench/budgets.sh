@@ -12,7 +12,8 @@ list() {
 	nothing	nothing to do in a run of 1,000 tasks
 	fold	time for each KiB of log
 	store	10,000 files of 4 KiB, one file of 1 GiB
-	verify	df-verify, against hashing the same bytes
+	seal	sealing and unsealing a suite
+	verify	df-verify, against hashing the same bytes; 10,000 signatures
 	flat	memory, from a small file to a large one
 	growth	time and memory from 1,000 to 10,000 tasks, events, files
 	X
@@ -272,6 +273,17 @@ budget_store() {
 	line 'store 1 GiB found' wall - '' found ''
 }
 
+# ---- the suite -----------------------------------------------------------
+
+# A suite of 8 MiB, sealed and unsealed so often that it is 500 MB: a second.
+budget_seal() {
+	for i in seal unseal; do
+		series -n 7 ours "$build/t/bench/sealing" $i 60 ||
+			lost $i || continue
+		line "$i 500 MB" cpu max 1000000 ours ''
+	done
+}
+
 # ---- verification --------------------------------------------------------
 
 # verified NAME RUN: 1.3 times what hashing all that is there takes, and 100 us
@@ -296,8 +308,8 @@ verified() {
 budget_verify() {
 	dispatched 1000 || lost verify || return
 	verified 'verify 1000 tasks' run.1000
-	based 1-512 && ready 1-512 || lost 'verify 512 MiB' || return
-	verified 'verify 512 MiB' ready.1-512/run
+	based 1-1024 && ready 1-1024 || lost 'verify 1 GiB' || return
+	verified 'verify 1 GiB' ready.1-1024/run
 	events 1000 && events 10000 || lost 'verify signature' || return
 	set -- few df-verify -q events.1000 ::: many df-verify -q events.10000
 	if here ssh-keygen && mkdir sig &&
@@ -307,6 +319,7 @@ budget_verify() {
 			-s sig/event-500.json.sig <sig/event-500.json'
 	fi
 	series -n 5 "$@" || lost 'verify signature' || return
+	line 'verify 10,000 signed events' wall max 1000000 many ''
 	line 'verify signature' us max 100 '' ssh-keygen "$(awk -F '\t' '
 		{ t[$1] = $6 }
 		END { printf "%.1f", (t["many"] - t["few"]) / 9000 }' "$got")" \
