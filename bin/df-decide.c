@@ -14,6 +14,7 @@
 #include "base/out.h"
 #include "base/text.h"
 #include "run/gate.h"
+#include "run/ledger.h"
 #include "run/step.h"
 #include "work/decide.h"
 #include "decide.h"
@@ -99,6 +100,9 @@ verdict_text(struct df_buf *b, jv facts)
 	    "disclosures", (long long)df_jv_int(d, "found", 0),
 	    (long long)df_jv_int(d, "shown", 0),
 	    (long long)df_jv_int(d, "opened", 0));
+	df_buf_fmt(b, "%-14s", "suite");
+	df_ledger_text(b, df_jv_get(facts, "suite"));
+	df_buf_ch(b, '\n');
 	jv_free(v);
 	jv_free(i);
 	jv_free(d);

@@ -15,6 +15,7 @@
 #include "base/schema.h"
 #include "run/factory.h"
 #include "run/hold.h"
+#include "run/ledger.h"
 #include "status.h"
 
 static const char *o_as;
@@ -97,6 +98,8 @@ status_json(const struct df_run *r)
 	v = df_jset_int(v, "stage_attempt", st ? st->attempts : 0);
 	v = df_jset(v, "started_at", df_status_when(s->started));
 	v = df_jset_str(v, "status", df_run_status_name(s->status));
+	o = df_ledger_of(s);
+	v = df_jset(v, "suite", jv_is_valid(o) ? o : jv_null());
 	o = df_jset_int(jv_object(), "blocked", (int64_t)c.blocked);
 	o = df_jset_int(o, "completed", (int64_t)c.done);
 	o = df_jset_int(o, "failed", (int64_t)c.failed);
@@ -160,6 +163,19 @@ task_lines(const struct df_run *r)
 	free(blocked);
 }
 
+/* And one for the suite, once it was used. */
+static void
+suite_line(const struct df_run *r)
+{
+	struct df_buf b = DF_BUF_INIT;
+
+	if (r->state.verdict != DF_V_NONE) {
+		df_ledger_text(&b, df_ledger_of(&r->state));
+		df_out_row((const char *const[]) { "suite", b.s }, 2);
+	}
+	df_buf_release(&b);
+}
+
 /* ---- the tool ---- */
 
 static int
@@ -179,8 +195,10 @@ one_run(const char *path, struct df_err *e)
 			df_out_raw(b.s, b.n);
 	} else {
 		status_line(&r);
-		if (df_verbose)
+		if (df_verbose) {
 			task_lines(&r);
+			suite_line(&r);
+		}
 	}
 	df_buf_release(&b);
 	df_run_close(&r);

@@ -8,22 +8,71 @@
 #include "run/head.h"
 #include "holdout.h"
 
+static jv
+disclosed_data(const struct df_evaluation *w, const struct df_disclosed *d)
+{
+	jv v = jv_object(), p = df_jset_str(jv_object(), "name", d->name);
+
+	if (d->line)
+		p = df_jset_int(p, "line", d->line);
+	v = df_jset_int(v, "evaluation", w->evaluation);
+	v = df_jset_str(v, "kind", d->kind);
+	v = df_jset_int(v, "n", d->n);
+	v = df_jset(v, "place", p);
+	return df_jset_str(v, "task", d->task);
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* The ledger first: what is killed behind it is counted. */
+static int
+tell_ledger(struct df_evaluation *w, struct df_err *e)
+{
+	uint32_t *item = df_calloc(w->nseen + 1, sizeof(*item));
+	size_t i, n = 0;
+	int r;
+
+	if (df_ledger_open(&w->ledger, &w->step.run, w->evaluation, e) < 0 ||
+	    df_ledger_evaluated(&w->ledger, w->step.key, w->step.role, e) < 0)
+	{
+		free(item);
+		return -1;
+	}
+	if (w->ledger.suite[0] && !w->ledger.known)
+		df_warn("the factory that knows the suite is not at hand (-F):"
+		    " it does not count this evaluation");
+	for (i = 0; i < w->nseen; i++)
+		item[i] = w->seen[i].n;
+	qsort(item, w->nseen, sizeof(*item), by_number);
+	for (i = 0; i < w->nseen; i++)
+		if (n == 0 || item[n - 1] != item[i])
+			item[n++] = item[i];
+	r = df_ledger_disclosed(&w->ledger, "found", item, n, w->step.key,
+	    w->step.role, e);
+	if (r == 0 && n && w->ledger.known)
+		r = df_ledger_read(&w->ledger, e);
+	free(item);
+	return r;
+}
+
 int
 df_holdout_begin(struct df_evaluation *w, struct df_err *e)
 {
 	const struct df_run *r = &w->step.run;
-	struct df_commit c[2];
-	size_t n = 0;
+	struct df_commit *c;
+	size_t n = 0, i;
 	int ret;
 
-	/* The ledger first: what is killed behind it is counted. */
 	w->evaluation = r->state.evaluations + 1;
-	if (df_ledger_open(&w->ledger, &w->step.run, w->evaluation, e) < 0 ||
-	    df_ledger_evaluated(&w->ledger, w->step.key, w->step.role, e) < 0)
+	if (tell_ledger(w, e) < 0)
 		return -1;
-	if (w->ledger.suite[0] && !w->ledger.known)
-		df_warn("the factory that knows the suite is not at hand (-F):"
-		    " it does not count this evaluation");
+	c = df_calloc(w->nseen + 2, sizeof(*c));
 	if (r->state.status == DF_ST_EXECUTING) {
 		df_commit_init(&c[n], "run.evaluating", NULL);
 		c[n].data = df_jset_bool(c[n].data, "partial", w->partial);
@@ -39,24 +88,16 @@ df_holdout_begin(struct df_evaluation *w, struct df_err *e)
 	    "sandbox.level", "bwrap"));
 	c[n].data = df_jset(c[n].data, "tree", df_digest_json(&w->tree));
 	df_commit_input(&c[n++], "commitment.json", &w->commitment);
+	for (i = 0; i < w->nseen; i++) {
+		df_commit_init(&c[n], "holdout.disclosed", NULL);
+		jv_free(c[n].data);
+		c[n++].data = disclosed_data(w, &w->seen[i]);
+	}
 	ret = df_step_commit(&w->step, c, n, e);
 	while (n--)
 		df_commit_release(&c[n]);
+	free(c);
 	return ret;
-}
-
-static jv
-disclosed_data(const struct df_evaluation *w, const struct df_disclosed *d)
-{
-	jv v = jv_object(), p = df_jset_str(jv_object(), "name", d->name);
-
-	if (d->line)
-		p = df_jset_int(p, "line", d->line);
-	v = df_jset_int(v, "evaluation", w->evaluation);
-	v = df_jset_str(v, "kind", d->kind);
-	v = df_jset_int(v, "n", d->n);
-	v = df_jset(v, "place", p);
-	return df_jset_str(v, "task", d->task);
 }
 
 static int
@@ -78,88 +119,46 @@ put_full(struct df_evaluation *w, struct df_commit *c, const char *name,
 	return r;
 }
 
-static int
-by_number(const void *a, const void *b)
-{
-	const uint32_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
-/* What was found is disclosed by the ledger too, and counted. */
-static int
-disclose(struct df_evaluation *w, struct df_err *e)
-{
-	uint32_t *item = df_calloc(w->nseen + 1, sizeof(*item));
-	size_t i, n = 0;
-	int r;
-
-	for (i = 0; i < w->nseen; i++)
-		item[i] = w->seen[i].n;
-	qsort(item, w->nseen, sizeof(*item), by_number);
-	for (i = 0; i < w->nseen; i++)
-		if (n == 0 || item[n - 1] != item[i])
-			item[n++] = item[i];
-	r = df_ledger_disclosed(&w->ledger, "found", item, n, w->step.key,
-	    w->step.role, e);
-	if (r == 0 && n && w->ledger.known)
-		r = df_ledger_read(&w->ledger, e);
-	free(item);
-	return r;
-}
-
 int
 df_holdout_complete(struct df_evaluation *w, const struct df_score *s,
     struct df_buf *tap, struct df_err *e)
 {
 	static const char *const verdict[] = { "pass", "fail", "error" };
-	struct df_commit *c, *last;
+	struct df_commit c;
 	struct df_buf text = DF_BUF_INIT;
 	char name[64];
-	size_t i;
 	int r;
 	jv uses;
 
-	if (disclose(w, e) < 0)
-		return -1;
-	c = df_calloc(w->nseen + 1, sizeof(*c));
-	for (i = 0; i < w->nseen; i++) {
-		df_commit_init(&c[i], "holdout.disclosed", NULL);
-		jv_free(c[i].data);
-		c[i].data = disclosed_data(w, &w->seen[i]);
-	}
-	last = &c[w->nseen];
-	df_commit_init(last, "holdout.completed", NULL);
-	last->data = df_jset_int(last->data, "errored", (int64_t)s->errored);
-	last->data = df_jset_int(last->data, "evaluation", w->evaluation);
-	last->data = df_jset_int(last->data, "failed", (int64_t)s->failed);
-	last->data = df_jset_int(last->data, "passed", (int64_t)s->passed);
+	df_commit_init(&c, "holdout.completed", NULL);
+	c.data = df_jset_int(c.data, "errored", (int64_t)s->errored);
+	c.data = df_jset_int(c.data, "evaluation", w->evaluation);
+	c.data = df_jset_int(c.data, "failed", (int64_t)s->failed);
+	c.data = df_jset_int(c.data, "passed", (int64_t)s->passed);
 	uses = df_ledger_json(&w->ledger);
 	if (jv_is_valid(uses))
-		last->data = df_jset(last->data, "suite", jv_copy(uses));
+		c.data = df_jset(c.data, "suite", jv_copy(uses));
 	df_ledger_text(&text, uses);
 	df_note("suite: %s", text.s);
 	df_buf_release(&text);
-	last->data = df_jset_int(last->data, "total", (int64_t)s->n);
-	last->data = df_jset_str(last->data, "verdict", verdict[s->verdict]);
+	c.data = df_jset_int(c.data, "total", (int64_t)s->n);
+	c.data = df_jset_str(c.data, "verdict", verdict[s->verdict]);
 	df_score_tap(s, tap);
 	snprintf(name, sizeof(name), "holdout/%lld.json",
 	    (long long)w->evaluation);
-	r = df_commit_record(&w->step, last, name, "holdout",
+	r = df_commit_record(&w->step, &c, name, "holdout",
 	    df_score_json(s, 0), e);
 	snprintf(name, sizeof(name), "holdout/%lld.tap",
 	    (long long)w->evaluation);
 	if (r == 0)
-		r = df_commit_put(&w->step, last, name, DF_MEDIA_TAP, tap->s,
+		r = df_commit_put(&w->step, &c, name, DF_MEDIA_TAP, tap->s,
 		    tap->n, e);
 	snprintf(name, sizeof(name), "holdout/%lld.full.age",
 	    (long long)w->evaluation);
 	if (r == 0)
-		r = put_full(w, last, name, s, e);
+		r = put_full(w, &c, name, s, e);
 	if (r == 0)
-		r = df_step_commit(&w->step, c, w->nseen + 1, e);
-	for (i = 0; i <= w->nseen; i++)
-		df_commit_release(&c[i]);
-	free(c);
+		r = df_step_commit(&w->step, &c, 1, e);
+	df_commit_release(&c);
 	return r;
 }

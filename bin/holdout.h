@@ -51,10 +51,10 @@ int df_holdout_open(struct df_evaluation *w, struct df_err *e) DF_CHECK;
    has all its runs.  Fills scored. */
 void df_holdout_judge(struct df_evaluation *w);
 
-/* Commit holdout.started: the evaluation counts before anything of it is
-   known. */
+/* Commit holdout.started and what was found: the evaluation counts, and what
+   is disclosed is on record, before anything of it is known. */
 int df_holdout_begin(struct df_evaluation *w, struct df_err *e) DF_CHECK;
-/* Commit the disclosures and the three records; the TAP goes to tap too. */
+/* Commit the three records; the TAP goes to tap too. */
 int df_holdout_complete(struct df_evaluation *w, const struct df_score *s,
 	struct df_buf *tap, struct df_err *e) DF_CHECK;
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "run/head.h"
+#include "run/ledger.h"
 #include "run/report-internal.h"
 #include "run/sealing.h"
 
@@ -115,21 +116,38 @@ sealed(struct df_run *r)
 	return v;
 }
 
+/* Which items, and whose answers, are open: by their names. */
+static jv
+opened(const struct df_run *r)
+{
+	jv list = jv_array();
+	size_t i;
+
+	for (i = 0; i < r->nname; i++)
+		if (strncmp(r->name[i].name, "opened/", 7) == 0)
+			list = jv_array_append(list,
+			    jv_string(r->name[i].name));
+	return list;
+}
+
 static jv
 suite(struct df_making *w)
 {
 	const struct df_run *r = w->run;
 	const struct df_state *s = &r->state;
-	jv in = df_jv_get(r->env, "holdout"), v = jv_object(), by;
+	jv in = df_jv_get(r->env, "holdout"), v = jv_object(), by, uses;
 
 	v = df_jset(v, "commitment", df_jv_get(r->env, "commitment"));
-	v = df_jset_str(v, "earlier", "unknown");
+	uses = df_ledger_of(s);
+	v = df_jset(v, "earlier", jv_is_valid(uses) ? uses :
+	    jv_string("unknown"));
 	v = df_jset_int(v, "evaluations", s->evaluations);
 	if (df_jv_int(w->in->holdout, "flaky", -1) >= 0)
 		v = df_jset_int(v, "flaky", df_jv_int(w->in->holdout, "flaky",
 		    0));
 	v = df_jset_int(v, "found", s->disclosed);
 	v = df_jset_int(v, "opened", s->opened);
+	v = df_jset(v, "opened_names", opened(r));
 	v = df_jset_int(v, "p0", df_jv_int(in, "p0", 0));
 	v = df_jset_int(v, "scenarios", df_jv_int(in, "scenarios", 0));
 	jv_free(in);

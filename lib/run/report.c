@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "run/ledger.h"
 #include "run/report.h"
 
 #define CELL_MAX 300		/* bytes of foreign text in one place */
@@ -253,7 +254,7 @@ static void
 md_suite(jv r, struct df_buf *b)
 {
 	jv s = df_jv_get(r, "suite"), i = df_jv_get(r, "isolation");
-	jv by = df_jv_get(s, "sealed");
+	jv by = df_jv_get(s, "sealed"), open;
 
 	df_buf_fmt(b, "\n## Isolation and suite\n\n- Attempts: %s; judge: %s\n",
 	    str(i, "attempts"), str(i, "judge"));
@@ -268,12 +269,20 @@ md_suite(jv r, struct df_buf *b)
 		df_buf_fmt(b, "- Flaky: %lld scenarios passed, but not in "
 		    "every run\n", (long long)df_jv_int(s, "flaky", 0));
 	df_buf_fmt(b, "- Evaluations of this run: %lld; earlier uses of the "
-	    "suite: %s\n", (long long)df_jv_int(s, "evaluations", 0),
-	    str(s, "earlier"));
+	    "suite: ", (long long)df_jv_int(s, "evaluations", 0));
+	df_ledger_text(b, df_jv_get(s, "earlier"));
+	df_buf_ch(b, '\n');
 	df_buf_fmt(b, "- Disclosures: found %lld, shown %lld, opened %lld\n",
 	    (long long)df_jv_int(s, "found", 0),
 	    (long long)df_jv_int(s, "shown", 0),
 	    (long long)df_jv_int(s, "opened", 0));
+	open = df_jv_get(s, "opened_names");
+	if (count(open)) {
+		df_buf_str(b, "- Open to everybody: ");
+		words(b, s, "opened_names");
+		df_buf_ch(b, '\n');
+	}
+	jv_free(open);
 	jv_free(by);
 	jv_free(s);
 	jv_free(i);

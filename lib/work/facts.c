@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "run/ledger.h"
 #include "work/facts.h"
 #include "work/isolation.h"
 #include "work/jq.h"
@@ -261,6 +262,8 @@ df_facts(struct df_run *r, struct df_err *e)
 	v = df_jset_str(v, "schema", "df.facts/1");
 	v = df_jset(v, "settings", df_jv_get(r->env, "settings"));
 	v = df_jset(v, "tasks", tasks);
+	o = df_ledger_of(s);
+	v = df_jset(v, "suite", jv_is_valid(o) ? o : jv_string("unknown"));
 	v = df_jset_int(v, "tokens", s->tokens);
 	v = df_jset_int(v, "torn_bytes", (int64_t)r->torn);
 	v = df_jset(v, "validation", valid);
