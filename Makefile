@@ -164,6 +164,12 @@ $(O)/t/fault/tamper $(O)/t/fault/powerloss: $(O)/t/fault/%: \
 	@mkdir -p $(@D)
 	$(CC) $(DF_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# A security key in software, which ssh-sk-helper loads.
+$(O)/t/sk/skprovider.so: t/sk/skprovider.c lib/base/df.h
+	@mkdir -p $(@D)
+	$(CC) $(DF_CPPFLAGS) $(CPPFLAGS) -std=c11 $(WARN) -fPIC -shared \
+	    -ffile-prefix-map=$(CURDIR)=. $(CFLAGS) $(LDFLAGS) -o $@ $< -lsodium
+
 # libFuzzer brings its own main().
 FUZZ_MAIN = $(if $(LIBFUZZER),,$(O)/obj/t/fuzz/main.o)
 
@@ -182,7 +188,7 @@ $(O)/share/darkfactory:
 
 FAULT = $(addprefix $(O)/t/fault/,fault.so record.so powerloss tamper)
 
-unit: $(UNIT:%=$(O)/t/unit/%) fuzzers $(FAULT)
+unit: $(UNIT:%=$(O)/t/unit/%) fuzzers $(FAULT) $(O)/t/sk/skprovider.so
 fuzzers: $(FUZZ:%=$(O)/t/fuzz/%)
 
 check: all unit

@@ -25,6 +25,7 @@
 #include "base/out.h"
 #include "base/text.h"
 #include "evidence/age.h"
+#include "evidence/keyfind.h"
 #include "evidence/dsse.h"
 #include "evidence/minisign.h"
 #include "sign.h"
@@ -305,13 +306,14 @@ sign(char **operand, size_t n)
 	if (o_comment)
 		df_usage("-c is for --minisign");
 	role = df_role_parse(o_namespace, strlen(o_namespace));
-	if (df_args.key && *df_args.key)
-		df_buf_str(&path, df_args.key);
-	else if (role >= 0)
-		df_keys_path(&path, o_namespace);
-	else
+	if (role < 0 && (df_args.key == NULL || *df_args.key == '\0'))
 		df_usage("sign with which key? -k KEY");
-	k = df_key_open(path.s, &e);
+	if (df_args.key && *df_args.key) {
+		k = df_key_find(df_args.key, role, NULL, &e);
+	} else {
+		df_keys_path(&path, o_namespace);
+		k = df_key_open(path.s, &e);
+	}
 	if (k == NULL)
 		df_die(&e);
 	for (i = 0; i < n; i++)

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/opt.h"
 #include "evidence/age.h"
+#include "evidence/keyfind.h"
 #include "run/place.h"
 #include "sign.h"
 
@@ -143,9 +144,8 @@ df_sign_key(enum df_role role, struct df_err *e)
 	struct df_key *k;
 
 	if (df_args.key && *df_args.key)
-		df_buf_str(&path, df_args.key);
-	else
-		df_keys_path(&path, df_role_name(role));
+		return df_key_find(df_args.key, (int)role, NULL, e);
+	df_keys_path(&path, df_role_name(role));
 	k = df_key_open(path.s, e);
 	df_buf_release(&path);
 	return k;

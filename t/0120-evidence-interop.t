@@ -101,7 +101,7 @@ check 'and print its fingerprint' grep -qF " $fpt " l
 cp ours copy
 ssh-keygen -q -p -N secret -P '' -f copy >/dev/null
 fails 5 'an encrypted key is refused' from theirs "$tool" sign copy df-run
-also 'with a hint' grep -q 'hint: ssh-add copy and give copy.pub' err
+also 'with a hint' grep -q 'hint: ssh-add copy' err
 ssh-keygen -q -p -N '' -P secret -f copy >/dev/null
 check 'ssh-keygen writes our key back' from theirs "$tool" sign copy df-run
 ssh-keygen -q -t rsa -b 2048 -N '' -f rsa

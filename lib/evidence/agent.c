@@ -141,11 +141,13 @@ unexpected(struct df_err *e)
 }
 
 int
-df_agent_has(const struct df_pubkey *k, struct df_err *e)
+df_agent_each(int (*fn)(void *arg, const struct df_pubkey *k), void *arg,
+    struct df_err *e)
 {
 	struct df_buf request = DF_BUF_INIT, answer = DF_BUF_INIT;
-	struct df_buf blob = DF_BUF_INIT;
 	struct df_wire w, key, comment;
+	struct df_pubkey k;
+	struct df_err why;
 	uint32_t i, n;
 	int r;
 
@@ -153,7 +155,6 @@ df_agent_has(const struct df_pubkey *k, struct df_err *e)
 	r = call(&request, &answer, e);
 	df_buf_release(&request);
 	if (r == 0) {
-		df_pubkey_blob(k, &blob);
 		w.p = (uint8_t *)answer.s + 1;
 		w.n = answer.n - 1;
 		if (answer.s[0] != LIST_ANSWER || df_wire_u32(&w, &n) < 0)
@@ -162,14 +163,27 @@ df_agent_has(const struct df_pubkey *k, struct df_err *e)
 			if (df_wire_string(&w, &key) < 0 ||
 			    df_wire_string(&w, &comment) < 0)
 				r = unexpected(e);
-			else if (key.n == blob.n &&
-			    memcmp(key.p, blob.s, blob.n) == 0)
-				r = 1;
+			else if (df_pubkey_parse_blob(&k, key.p, key.n, &why)
+			    == 0)
+				r = fn(arg, &k);
 		}
 	}
 	df_buf_release(&answer);
-	df_buf_release(&blob);
 	return r;
+}
+
+static int
+on_key(void *arg, const struct df_pubkey *k)
+{
+	return df_pubkey_eq(arg, k);
+}
+
+int
+df_agent_has(const struct df_pubkey *k, struct df_err *e)
+{
+	struct df_pubkey want = *k;
+
+	return df_agent_each(on_key, &want, e);
 }
 
 int

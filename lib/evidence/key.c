@@ -33,12 +33,16 @@ malformed(const char *path, struct df_err *e)
 	    "%s: malformed OpenSSH private key", path);
 }
 
-/* "FILE is ...", and what to do about it. */
+/* "FILE is ...", and what to do about it; unless the agent holds the key
+   already. */
 static int
-needs_agent(const char *path, const char *why, struct df_err *e)
+needs_agent(const struct df_pubkey *k, const char *path, const char *why,
+    struct df_err *e)
 {
+	if (df_agent_has(k, e) > 0)
+		return 0;
 	df_fail(e, DF_AUTH, "key.agent", "%s %s", path, why);
-	return df_hint(e, "ssh-add %s and give %s.pub", path, path);
+	return df_hint(e, "ssh-add %s", path);
 }
 
 /* The bytes between the markers; the lines may have any length but none. */
@@ -101,7 +105,7 @@ static int
 parse_private(struct df_key *k, struct df_wire w, const char *path,
     struct df_err *e)
 {
-	struct df_wire pub, secret;
+	struct df_wire cipher, kdf, kdfopt, pub, secret;
 	struct df_err why;
 	uint32_t keys;
 
@@ -109,20 +113,19 @@ parse_private(struct df_key *k, struct df_wire w, const char *path,
 		return malformed(path, e);
 	w.p += sizeof(MAGIC);
 	w.n -= sizeof(MAGIC);
-	if (df_wire_lit(&w, "none") < 0) {
-		if (df_wire_string(&w, &pub) < 0)
-			return malformed(path, e);
-		return needs_agent(path, "is encrypted", e);
-	}
-	if (df_wire_lit(&w, "none") < 0 || df_wire_lit(&w, "") < 0 ||
-	    df_wire_u32(&w, &keys) < 0 || keys != 1 ||
-	    df_wire_string(&w, &pub) < 0 || df_wire_string(&w, &secret) < 0 ||
-	    w.n != 0)
+	if (df_wire_string(&w, &cipher) < 0 || df_wire_string(&w, &kdf) < 0 ||
+	    df_wire_string(&w, &kdfopt) < 0 || df_wire_u32(&w, &keys) < 0 ||
+	    keys != 1 || df_wire_string(&w, &pub) < 0 ||
+	    df_wire_string(&w, &secret) < 0)
 		return malformed(path, e);
 	if (df_pubkey_parse_blob(&k->pub, pub.p, pub.n, &why) < 0)
 		return df_fail(e, DF_INPUT, why.code, "%s: %s", path, why.msg);
+	if (!df_wire_eq(&cipher, "none"))
+		return needs_agent(&k->pub, path, "is encrypted", e);
+	if (!df_wire_eq(&kdf, "none") || kdfopt.n || w.n != 0)
+		return malformed(path, e);
 	if (k->pub.sk)
-		return needs_agent(path, "is a hardware key", e);
+		return needs_agent(&k->pub, path, "is a hardware key", e);
 	k->sk = sodium_malloc(crypto_sign_SECRETKEYBYTES);
 	if (k->sk == NULL)
 		return df_fail_errno(e, DF_EXTERNAL, "memory",
@@ -227,6 +230,16 @@ df_key_open(const char *path, struct df_err *e)
 		df_key_free(k);
 		return NULL;
 	}
+	return k;
+}
+
+struct df_key *
+df_key_agent(const struct df_pubkey *pub)
+{
+	struct df_key *k = df_calloc(1, sizeof(*k));
+
+	df_sodium_init();
+	k->pub = *pub;
 	return k;
 }
 

@@ -64,6 +64,11 @@ struct df_key *df_key_parse(const char *s, size_t n, const char *what,
 
 /* Does the agent hold k?  1 or 0; -1 (DF_AUTH) when there is no agent. */
 int df_agent_has(const struct df_pubkey *k, struct df_err *e);
+/* Call fn for each key of a type that we have; it returns 0 to go on. */
+int df_agent_each(int (*fn)(void *arg, const struct df_pubkey *k), void *arg,
+	struct df_err *e) DF_CHECK;
+/* A key whose private half the agent holds. */
+struct df_key *df_key_agent(const struct df_pubkey *k);
 /* Append the agent's signature blob over data. */
 int df_agent_sign(const struct df_pubkey *k, const void *data, size_t n,
 	struct df_buf *sig, struct df_err *e) DF_CHECK;

@@ -60,8 +60,8 @@ struct df_key;
 /*
  * Open the key in file path.  A public key file ("ssh-ed25519 AAAA...")
  * needs an agent that holds the private half (DF_AUTH when it does not, or
- * there is none; the hint says ssh-add).  An encrypted private key, and one
- * of hardware, is DF_AUTH with the same hint.  DF_INPUT: no such file, or not
+ * there is none; the hint says ssh-add); so does an encrypted private key, and
+ * one of hardware.  DF_INPUT: no such file, or not
  * exactly what ssh-keygen writes: one key, halves that belong together,
  * nothing behind.
  */

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/opt.h"
 #include "base/schema.h"
+#include "evidence/keyfind.h"
 #include "run/heads.h"
 #include "run/step.h"
 
@@ -38,11 +39,12 @@ df_step_role_key(enum df_role role, const struct df_trust *t,
 	char fp[DF_FP_STR];
 	struct df_key *key;
 
-	if (df_args.key && *df_args.key)
-		df_buf_str(&path, df_args.key);
-	else
+	if (df_args.key && *df_args.key) {
+		key = df_key_find(df_args.key, (int)role, t, e);
+	} else {
 		df_keys_path(&path, df_role_name(role));
-	key = df_key_open(path.s, e);
+		key = df_key_open(path.s, e);
+	}
 	df_buf_release(&path);
 	if (key == NULL) {
 		if (e && e->hint[0] == '\0')

@@ -191,7 +191,7 @@ inside(void)
 	refused(&p, DF_AUTH, "an encrypted key");
 	put_together(&p, &text);
 	(void)parses(text.s, text.n, &e);
-	is_str(e.hint, "ssh-add k and give k.pub", "with what to do");
+	is_str(e.hint, "ssh-add k", "with what to do");
 	set(&p.cipher, "none");
 	refused(&p, DF_INPUT, "a derivation without cipher");
 	set(&p.kdf, "none");
