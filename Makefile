@@ -39,7 +39,10 @@ df-handoff_SRC += texts
 df-holdout_SRC += refuse
 df-inside_SRC = inside-confine
 df-prompt_SRC += texts
+df-report_SRC += reporting
 df-store_SRC += name
+df-validate_SRC += revalidate
+df-verify_SRC += holdout-judge holdout-scan holdout-unseal reporting revalidate
 
 UNIT = $(patsubst t/unit/%.c,%,$(sort $(wildcard t/unit/*.c)))
 FUZZ = $(filter-out main,$(patsubst t/fuzz/%.c,%,$(sort $(wildcard t/fuzz/*.c))))

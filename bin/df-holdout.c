@@ -16,49 +16,12 @@
 #include "base/text.h"
 #include "run/gate.h"
 #include "run/select.h"
-#include "spec/attest.h"
 #include "work/disclose.h"
-#include "work/unseal.h"
 #include "holdout.h"
 
 static int64_t o_jobs = 1;
 static int o_partial;
 static const char *o_message;
-
-/* ---- unsealing ---- */
-
-static int
-unseal(struct df_evaluation *w, struct df_err *e)
-{
-	struct df_run *r = &w->step.run;
-	struct df_buf age = DF_BUF_INIT, c = DF_BUF_INIT, plain = DF_BUF_INIT;
-	size_t i;
-	int ret;
-
-	ret = df_run_get(r, "holdout.age", DF_RUN_BLOB_MAX, &age, e);
-	if (ret == 0)
-		ret = df_run_get(r, "commitment.json", DF_RUN_BLOB_MAX, &c,
-		    e);
-	if (ret == 0)
-		ret = df_unseal(&age, DF_ROLE_HOLDOUT, &plain, e);
-	if (ret == 0)
-		ret = df_sealed_take(&w->suite, &plain, c.s, c.n,
-		    e);
-	if (ret == 0) {
-		df_sha256(c.s, c.n, &w->commitment);
-		ret = df_attest_run(r, &w->suite, e);
-	}
-	if (ret == 0) {
-		ret = df_suite_frame(&w->frame, &w->suite.item[0], e);
-		w->item = df_calloc(w->suite.n, sizeof(*w->item));
-	}
-	for (i = 1; ret == 0 && i < w->suite.n; i++)
-		ret = df_suite_item(&w->item[i - 1], &w->suite.item[i], e);
-	df_buf_release(&age);
-	df_buf_release(&c);
-	df_buf_wipe(&plain);
-	return ret;
-}
 
 /* ---- the tool ---- */
 
@@ -125,15 +88,14 @@ evaluate(struct df_evaluation *w, struct df_err *e)
 {
 	const struct df_name *tree = df_run_find(&w->step.run,
 	    "result/merged.tree");
-	struct df_score s = { .level = df_run_setting_str(&w->step.run,
-	    "sandbox.level", "bwrap") };
+	struct df_score s = { 0 };
 	struct df_buf tap = DF_BUF_INIT, json = DF_BUF_INIT;
 
 	if (tree == NULL)
 		return df_fail(e, DF_INTEGRITY, "merge.missing",
 		    "the run has no result/merged.tree");
 	w->tree = tree->digest;
-	if (unseal(w, e) < 0 || df_holdout_scan(w, e) < 0)
+	if (df_holdout_unseal(w, e) < 0 || df_holdout_scan(w, e) < 0)
 		return -1;
 	if (df_args.dry) {
 		df_note("%zu scenarios would be judged on %zu tasks' results",
@@ -144,16 +106,7 @@ evaluate(struct df_evaluation *w, struct df_err *e)
 	if (df_holdout_open(w, e) < 0 || df_holdout_begin(w, e) < 0)
 		return -1;
 	df_holdout_judge(w);
-	s.v = w->scored;
-	s.n = w->suite.n - 1;
-	s.disclosed = w->seen;
-	s.ndisclosed = w->nseen;
-	s.evaluation = w->evaluation;
-	s.tree = w->tree;
-	s.commitment = w->commitment;
-	s.run = w->step.run.state.genesis;
-	s.partial = o_partial || w->step.run.state.partial;
-	df_score_verdict(&s, &w->frame);
+	df_holdout_score(w, &s);
 	if (df_holdout_complete(w, &s, &tap, e) < 0)
 		return -1;
 	if (df_args.json) {
@@ -166,31 +119,6 @@ evaluate(struct df_evaluation *w, struct df_err *e)
 	df_buf_release(&json);
 	return verdict_exit(s.verdict == DF_MARK_PASS ? DF_V_PASS : s.verdict
 	    == DF_MARK_FAIL ? DF_V_FAIL : DF_V_ERROR);
-}
-
-static void
-release(struct df_evaluation *w)
-{
-	size_t i, k;
-
-	for (i = 0; w->scored && i + 1 < w->suite.n; i++) {
-		for (k = 0; w->scored[i].run && k < (size_t)w->item[i].runs;
-		    k++)
-			df_buf_wipe(&w->scored[i].run[k].output);
-		free(w->scored[i].run);
-	}
-	for (i = 0; w->item && i + 1 < w->suite.n; i++)
-		df_suite_item_release(&w->item[i]);
-	free(w->item);
-	free(w->scored);
-	free(w->seen);
-	jv_free(w->frame.j);
-	df_judge_close(&w->judge);
-	if (w->suite.n)
-		df_sealed_release(&w->suite);
-	df_hold_drop(&w->hold);
-	df_ledger_close(&w->ledger);
-	df_step_close(&w->step);
 }
 
 static int
@@ -238,7 +166,9 @@ run(char **operand, size_t n)
 		r = print_held(&w, &e);
 	else
 		r = may_evaluate(&w, &e) < 0 ? -1 : evaluate(&w, &e);
-	release(&w);
+	df_holdout_release(&w);
+	df_hold_drop(&w.hold);
+	df_step_close(&w.step);
 	if (r < 0)
 		df_die(&e);
 	return r;

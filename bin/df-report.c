@@ -17,12 +17,9 @@
 #include "base/schema.h"
 #include "base/text.h"
 #include "run/outside.h"
-#include "run/report.h"
 #include "run/select.h"
-#include "spec/matrix.h"
-#include "spec/public.h"
+#include "reporting.h"
 #include "work/disclose.h"
-#include "work/facts.h"
 
 static int o_full;
 static const char *o_message, *o_output, *o_format = "md";
@@ -52,10 +49,7 @@ static const struct df_tool tool = {
 
 struct work {
 	struct df_step step;
-	struct df_public public;
-	int have_public;
-	jv facts, holdout;		/* holdout: the last record, or null */
-	struct df_matrix *matrix;
+	struct df_reporting reporting;
 };
 
 /* ---- the record ---- */
@@ -63,46 +57,13 @@ struct work {
 static int
 load(struct work *w, struct df_err *e)
 {
-	struct df_run *r = &w->step.run;
-	const struct df_name *n = df_run_find(r, "spec.tree");
-	const struct df_stage *st;
-	char name[64];
-	size_t i;
-
-	if (n == NULL)
-		return df_fail(e, DF_INTEGRITY, "run.spec",
-		    "the run has no spec.tree");
-	if (df_public_read(&w->public, &r->store, &n->digest, e) < 0)
-		return -1;
-	w->have_public = 1;
-	w->facts = df_facts(r, e);
-	snprintf(name, sizeof(name), "holdout/%u.json", r->state.evaluations);
-	if (r->state.verdict != DF_V_NONE)
-		w->holdout = df_run_json(r, name, "holdout", e);
-	else
-		w->holdout = jv_null();
-	if (!jv_is_valid(w->facts) ||
-	    !jv_is_valid(w->holdout))
-		return -1;
-	w->matrix = df_matrix_new(&w->public.spec);
-	for (i = 0; i < r->state.ntask; i++) {
-		st = df_state_dispatch(&r->state, i);
-		if (st && st->status == DF_STAGE_DONE)
-			df_matrix_done(w->matrix, r->state.task[i].id);
-	}
-	df_matrix_judged(w->matrix, w->holdout);
-	return 0;
+	return df_reporting_load(&w->reporting, &w->step.run, e);
 }
 
 static jv
 report(struct work *w, struct df_err *e)
 {
-	struct df_report_in in = { w->facts, w->holdout,
-	    df_matrix_json(w->matrix), df_matrix_uncovered(w->matrix) };
-	jv v = df_report_make(&w->step.run, &in, e);
-
-	jv_free(in.matrix);
-	return v;
+	return df_reporting_make(&w->reporting, &w->step.run, e);
 }
 
 static const char *const names_made[] = { "report.json", "report.md",
@@ -277,7 +238,8 @@ make(struct work *w, struct df_err *e)
 int
 main(int argc, char **argv)
 {
-	struct work w = { .facts = jv_invalid(), .holdout = jv_invalid() };
+	struct work w = { .reporting = { .facts = jv_invalid(), .holdout =
+	    jv_invalid() } };
 	struct df_err e = { 0 };
 	size_t n;
 	int r;
@@ -297,11 +259,7 @@ main(int argc, char **argv)
 	r = o_full ? full(&w, &e) : make(&w, &e);
 	if (r < 0)
 		df_die(&e);
-	jv_free(w.facts);
-	jv_free(w.holdout);
-	df_matrix_free(w.matrix);
-	if (w.have_public)
-		df_public_release(&w.public);
+	df_reporting_release(&w.reporting);
 	df_step_close(&w.step);
 	return df_out_end(DF_OK);
 }

@@ -4,7 +4,8 @@
  * Every digest, every link of the chain, every signature against its role,
  * every guard replayed, every record against its schema and the others, every
  * policy run again, the seal, the closed set.  The root comes from outside:
- * --root or the trust directory, never from what is checked.
+ * --root or the trust directory, never from what is checked.  With --replay
+ * whatever follows from what the run holds is made again.
  */
 #include "base/df.h"
 
@@ -14,13 +15,15 @@
 
 #include "base/opt.h"
 #include "base/out.h"
+#include "evidence/seal.h"
 #include "run/heads.h"
 #include "run/records.h"
 #include "verify.h"
 #include "work/bundle.h"
 
 static const char *o_root, *o_identity, *o_checkpoint, *o_checkpoint_key;
-static int o_self, o_anchor, o_forget, o_revoked;
+static int o_self, o_anchor, o_forget, o_revoked, o_replay;
+static int64_t o_jobs = 1;
 
 static const struct df_opt opts[] = {
 	{ 0, "root", "FINGERPRINT", "the root that is trusted: SHA256:...",
@@ -39,6 +42,10 @@ static const struct df_opt opts[] = {
 	    "all of the suite", DF_OPT_STR, &o_identity, 0, 0 },
 	{ 0, "revoked", NULL, "list the factory's runs that a revoked key "
 	    "has signed in", DF_OPT_FLAG, &o_revoked, 0, 0 },
+	{ 0, "replay", NULL, "take every deterministic step again, and "
+	    "compare", DF_OPT_FLAG, &o_replay, 0, 0 },
+	{ 'j', "jobs", "N", "of --replay: runs of scenarios at the same time",
+	    DF_OPT_INT, &o_jobs, 1, 256 },
 	DF_ARG_RUN,
 	{ 'F', "factory", "DIR", "the factory whose log anchors ($DF_FACTORY)",
 	    DF_OPT_STR, &df_args.factory, 0, 0 },
@@ -123,6 +130,10 @@ verify(struct df_verify *w, const char *path)
 			df_verify_say(&w->bad, "BROKEN");
 		return DF_INTEGRITY;
 	}
+	if (o_replay && df_replay_run(&w->replay, &w->run, &e) < 0) {
+		df_err_print(&e);
+		return e.exit;
+	}
 	if (!df_quiet && !df_args.json)
 		df_verify_say(&w->notes, "note");
 	if (!df_args.json)
@@ -132,7 +143,11 @@ verify(struct df_verify *w, const char *path)
 	else if (opened)
 		df_verify_text(w, df_trusted_name(w->gate.trusted));
 	df_heads_remember(&w->run);
+	if (o_replay && !df_args.json)
+		df_replay_print(&w->replay);
 	r = w->gate.trusted == DF_VERIFIED || o_self ? DF_OK : DF_AUTH;
+	if (w->replay.count[DF_REPLAY_DIFFERS])
+		r = df_exit_worst(r, DF_NO);
 	if (!w->unanchored)
 		return r;
 	df_fail(&e, DF_NO, "anchor.none",
@@ -167,7 +182,10 @@ main(int argc, char **argv)
 	if (o_revoked)
 		return df_out_end(df_verify_revoked());
 	w.run.env = jv_invalid();
+	w.replay.jobs = (size_t)o_jobs;
+	df_args.identity = o_identity;
 	if (o_identity) {
+		df_no_core();
 		w.id = df_age_identity_file(o_identity, &w.nid, &e);
 		if (w.id == NULL)
 			df_die(&e);
@@ -182,6 +200,7 @@ main(int argc, char **argv)
 	df_findings_release(&w.bad);
 	df_findings_release(&w.notes);
 	df_findings_release(&w.voids);
+	df_replay_release(&w.replay);
 	if (w.run.path)
 		df_run_close(&w.run);
 	df_bundle_close(&b);

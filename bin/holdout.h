@@ -3,15 +3,17 @@
  *
  *	struct df_evaluation w;
  *
- *	... open the step, unseal: suite, frame, item ...
+ *	... open the step ...
+ *	df_holdout_unseal(&w, &e);	suite, frame, item
  *	df_holdout_scan(&w, &e);	what builders saw of the suite
  *	df_holdout_open(&w, &e);	the judge
  *	df_holdout_begin(&w, &e);	it counts from here
  *	df_holdout_judge(&w);
- *	... df_score_verdict() of what is in scored and seen ...
+ *	df_holdout_score(&w, &score);	the verdict of it
  *	df_holdout_complete(&w, &score, &tap, &e);
+ *	df_holdout_release(&w);		but for step and hold
  *
- * Whoever fills the members releases them.
+ * frame.j is jv_invalid(), and the judge's descriptors are -1, before.
  */
 #ifndef DF_BIN_HOLDOUT_H
 #define DF_BIN_HOLDOUT_H
@@ -41,6 +43,11 @@ struct df_evaluation {
 	/* while scanning */
 	const char *place, *task;
 };
+
+int df_holdout_unseal(struct df_evaluation *w, struct df_err *e) DF_CHECK;
+void df_holdout_release(struct df_evaluation *w);
+/* What is in scored and seen makes of the evaluation; s is zeroed. */
+void df_holdout_score(struct df_evaluation *w, struct df_score *s);
 
 /* Look for the suite in what builders saw and wrote; fills seen. */
 int df_holdout_scan(struct df_evaluation *w, struct df_err *e) DF_CHECK;

@@ -155,6 +155,8 @@ df_verify_json(struct df_verify *w, const char *verdict, const struct df_err *e)
 	v = df_jset(v, "holdouts", h);
 	v = df_jset(v, "revocations", w->gate.known ? touched_json(w) :
 	    jv_null());
+	if (w->replay.run)
+		v = df_jset(v, "replay", df_replay_json(&w->replay));
 	v = df_jset_str(v, "root", w->gate.root);
 	v = df_jset_str(v, "run", df_digest_str(&s->genesis, hex));
 	v = df_jset_str(v, "run_name", w->run.id);

@@ -7,6 +7,7 @@
 #include "evidence/age.h"
 #include "run/closed.h"
 #include "run/gate.h"
+#include "verify-replay.h"
 
 struct df_verify {
 	struct df_run run;
@@ -26,6 +27,7 @@ struct df_verify {
 		size_t answers, opened_answers;	/* of tasks */
 		int all;		/* each was unsealed and compared */
 	} holdouts;
+	struct df_replay replay;	/* run NULL: nothing was */
 };
 
 /*

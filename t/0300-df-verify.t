@@ -480,5 +480,19 @@ exits 6 'a log of its origin was changed' df-verify
 has "$err" "$(basename "$f")" 'is named'
 
 exits 1 'no head is remembered' df-verify --forget run
+
+# ---- what holds and does not follow: t/0304-replay.t has the rest ----
+
+fresh judged
+must df-report -q
+echo x >other
+must df-store put other
+relog "$DF_RUN" "if .data.artifacts then .data.artifacts |= map(if .name ==
+	\"report.md\" then .digest = \"$(digest_of other)\" | .size = 2
+	else . end) else . end" "$(lines)"
+must df-store names
+exits 0 'another report, well signed: it holds' df-verify -q
+exits 1 'it does not follow' df-verify -q --replay
+
 all_exits df-verify
 done_testing

@@ -107,6 +107,20 @@ df_open_beneath(int dir, const char *path, int flags, int nolinks)
 }
 
 int
+df_high_fd(int fd)
+{
+	int high;
+
+	if (fd < 0 || fd >= 10)
+		return fd;
+	high = fcntl(fd, F_DUPFD_CLOEXEC, 10);
+	if (high < 0)
+		return fd;
+	close(fd);
+	return high;
+}
+
+int
 df_name_ok(const char *name, size_t n)
 {
 	size_t i;

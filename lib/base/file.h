@@ -41,6 +41,12 @@ int df_open_beneath(int dir, const char *path, int flags, int nolinks);
  */
 int df_name_ok(const char *name, size_t n);
 
+/*
+ * The descriptor as one of at least 10, which replaces it: whoever places
+ * descriptors for a program that it starts takes those below.  -1 stays.
+ */
+int df_high_fd(int fd);
+
 /* Create the directories of path below dir (not its last component when
    leaf is 0). */
 int df_mkdirs(int dir, const char *path, int leaf, mode_t mode,

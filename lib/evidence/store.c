@@ -46,8 +46,8 @@ df_store_open(struct df_store *s, int at, int create, struct df_err *e)
 	s->dir = -1;
 	if (create && df_mkdirs(at, "blobs/sha256", 1, 0755, e) < 0)
 		return -1;
-	s->dir = df_open_beneath(at, "blobs/sha256", O_RDONLY | O_DIRECTORY,
-	    1);
+	s->dir = df_high_fd(df_open_beneath(at, "blobs/sha256", O_RDONLY |
+	    O_DIRECTORY, 1));
 	if (s->dir < 0)
 		return df_fail_errno(e, errno == ENOENT || errno == ELOOP ||
 		    errno == ENOTDIR ? DF_INTEGRITY : DF_EXTERNAL,
@@ -521,6 +521,9 @@ df_store_fd(struct df_store *s, const struct df_digest *d, struct df_err *e)
 	blob_name(d, name);
 	fd = openat(s->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
 	    O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT && s->under)
+		fd = openat(s->under->dir, name, O_RDONLY | O_NOFOLLOW |
+		    O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return df_fail_errno(e, errno == ENOENT || errno == ELOOP ?
 		    DF_INTEGRITY : DF_EXTERNAL, errno == ENOENT ?
@@ -539,7 +542,9 @@ df_store_has(struct df_store *s, const struct df_digest *d)
 	char name[65];
 
 	blob_name(d, name);
-	return faccessat(s->dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	return faccessat(s->dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+	    (s->under && faccessat(s->under->dir, name, F_OK,
+	    AT_SYMLINK_NOFOLLOW) == 0);
 }
 
 int

@@ -30,6 +30,8 @@
 
 struct df_store {
 	int dir;		/* blobs/sha256, or -1 */
+	const struct df_store *under;	/* looked in too, never written; or
+				   NULL: set it after opening */
 	int fixmode;		/* the umask would take bits of 0444 */
 	int failed;		/* a barrier failed */
 	int closed;		/* a blob gets its name when its bytes are on

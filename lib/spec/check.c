@@ -342,7 +342,7 @@ df_check_result(const struct df_check *c, const struct df_spec *sp,
 	v = df_jset_str(v, "status", c->pass ? "PASS" : "FAIL");
 	v = df_jset_str(v, "outcome", c->pass ? "PASS" :
 	    c->blocked ? "BLOCKED" : "FAIL");
-	v = df_jset_str(v, "spec_dir", sp->dir);
+	v = df_jset_str(v, "spec_dir", public ? "spec.tree" : sp->dir);
 	if (*sp->component)
 		v = df_jset_str(v, "component_name", sp->component);
 	a = jv_array();

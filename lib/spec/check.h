@@ -166,7 +166,8 @@ void df_check_waive(struct df_check *c, const struct df_spec *sp,
 	struct df_waivers *w);
 
 enum {
-	DF_RESULT_PUBLIC = 1	/* of D9 only rule names and counts */
+	DF_RESULT_PUBLIC = 1	/* as a run has it: of D9 only rule names and
+				   counts, and spec_dir is spec.tree */
 };
 /*
  * The ValidationResult (E-002, schemas/validation.json).  It holds no time

@@ -149,7 +149,7 @@ memory_file(int *fd, const char *const part[], size_t n, struct df_err *e)
 {
 	size_t i;
 
-	*fd = memfd_create("judge", MFD_CLOEXEC);
+	*fd = df_high_fd(memfd_create("judge", MFD_CLOEXEC));
 	if (*fd < 0)
 		return df_fail_errno(e, DF_EXTERNAL, "judge", "memfd_create");
 	for (i = 0; i < n; i++)
@@ -278,9 +278,9 @@ program_file(struct df_trial *t, struct df_err *e)
 	uid_t uid = df_sandbox_uid();
 	int r;
 
-	t->data = !df_level_own(t->judge->level) ? openat(t->fd, "program",
-	    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0500) :
-	    memfd_create("program", MFD_CLOEXEC);
+	t->data = df_high_fd(!df_level_own(t->judge->level) ? openat(t->fd,
+	    "program", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0500) :
+	    memfd_create("program", MFD_CLOEXEC));
 	if (t->data < 0)
 		return df_fail_errno(e, DF_EXTERNAL, "judge", "program");
 	r = df_write_fd(t->data, t->program->s, t->program->n, "program", e);
@@ -316,7 +316,7 @@ make_files(struct df_trial *t, struct df_err *e)
 	alone[0] = t->cleanup;
 	if (memory_file(&t->clean, alone, 1, e) < 0)
 		return -1;
-	t->marks = memfd_create("marks", MFD_CLOEXEC);
+	t->marks = df_high_fd(memfd_create("marks", MFD_CLOEXEC));
 	return t->marks < 0 ? df_fail_errno(e, DF_EXTERNAL, "judge",
 	    "memfd_create") : 0;
 }

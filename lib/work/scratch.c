@@ -73,8 +73,9 @@ make(int scratch, const char *name, int *out, struct df_err *e)
 	uid_t uid = df_sandbox_uid();
 	int fd;
 
-	fd = mkdirat(scratch, name, 0700) < 0 ? -1 : openat(scratch, name,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = mkdirat(scratch, name, 0700) < 0 ? -1 : df_high_fd(
+	    openat(scratch, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+	    O_CLOEXEC));
 	if (fd < 0 || (geteuid() == 0 && fchown(fd, uid, (gid_t)uid) < 0)) {
 		(void)df_fail_errno(e, DF_EXTERNAL, "scratch",
 		    "cannot make scratch directory %s", name);
