@@ -25,11 +25,13 @@
 #include "run/outside.h"
 #include "run/place.h"
 #include "work/bundle.h"
+#include "work/oci.h"
 #include "work/since.h"
 #include "work/spawn.h"
 #include "name.h"
 
-static const char *o_message, *o_bundle, *o_since, *o_thaw, *o_output;
+static const char *o_message, *o_bundle, *o_oci, *o_since, *o_thaw;
+static const char *o_output;
 static int o_cancel, o_failed;
 
 static const struct df_opt opts[] = {
@@ -43,6 +45,8 @@ static const struct df_opt opts[] = {
 	    DF_OPT_STR, &o_bundle, 0, 0 },
 	{ 0, "since", "HEAD", "only what the run has behind that line",
 	    DF_OPT_STR, &o_since, 0, 0 },
+	{ 0, "oci", "DIR", "write the sealed run as an OCI image layout",
+	    DF_OPT_STR, &o_oci, 0, 0 },
 	{ 0, "thaw", "FILE", "make a run directory of a bundle", DF_OPT_STR,
 	    &o_thaw, 0, 0 },
 	{ 'o', "output", "DIR", "where --thaw makes it (default: here)",
@@ -268,6 +272,9 @@ freeze(struct df_err *e)
 	if (o_bundle)
 		r = df_outside_check(&st.run, o_bundle, "bundle.place",
 		    "and a sealed run is a closed set", e);
+	if (r == 0 && o_oci)
+		r = df_outside_check(&st.run, o_oci, "bundle.place",
+		    "and a sealed run is a closed set", e);
 	if (r == 0)
 		r = may_end(&st.run.state, e);
 	if (r == 0 && df_args.dry) {
@@ -289,6 +296,11 @@ freeze(struct df_err *e)
 		    df_bundle_write(&st.run, o_bundle, e);
 		if (r == 0)
 			df_name_say(o_bundle);
+	}
+	if (r == 0 && o_oci && !df_args.dry) {
+		r = df_oci_write(&st.run, o_oci, e);
+		if (r == 0)
+			df_name_say(o_oci);
 	}
 	df_step_close(&st);
 	return r;
@@ -410,7 +422,7 @@ main(int argc, char **argv)
 	if (o_message && df_utf8_bad(o_message, strlen(o_message)) !=
 	    strlen(o_message))
 		df_diex(DF_INPUT, "text.utf8", "-m is no UTF-8");
-	if (o_thaw && (o_bundle || o_cancel || o_failed))
+	if (o_thaw && (o_bundle || o_oci || o_cancel || o_failed))
 		df_usage("--thaw goes alone");
 	if (o_since && o_bundle == NULL)
 		df_usage("--since is for --bundle");

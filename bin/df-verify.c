@@ -20,6 +20,7 @@
 #include "run/records.h"
 #include "verify.h"
 #include "work/bundle.h"
+#include "work/oci.h"
 
 static const char *o_root, *o_identity, *o_checkpoint, *o_checkpoint_key;
 static int o_self, o_anchor, o_forget, o_revoked, o_replay;
@@ -53,8 +54,8 @@ static const struct df_opt opts[] = {
 	DF_ARG_VERBOSE, DF_ARG_END
 };
 static const struct df_tool tool = {
-	"df-verify", "[options] [RUN|BUNDLE]",
-	"Check a run or a bundle offline.",
+	"df-verify", "[options] [RUN|BUNDLE|LAYOUT]",
+	"Check a run, a bundle or an OCI layout offline.",
 	opts, NULL,
 	DF_EXIT(DF_OK) | DF_EXIT(DF_NO) | DF_EXIT(DF_USAGE) |
 	    DF_EXIT(DF_INPUT) | DF_EXIT(DF_AUTH) | DF_EXIT(DF_INTEGRITY) |
@@ -170,7 +171,7 @@ main(int argc, char **argv)
 
 	operand = df_opt_parse(&tool, argc, argv, &n);
 	if (n > 1)
-		df_usage("one RUN or BUNDLE");
+		df_usage("one RUN, BUNDLE or LAYOUT");
 	path = n ? operand[0] : df_args.run;
 	if (o_root && (strncmp(o_root, "SHA256:", 7) != 0 ||
 	    strlen(o_root) != 50))
@@ -190,7 +191,8 @@ main(int argc, char **argv)
 		if (w.id == NULL)
 			df_die(&e);
 	}
-	if (path && stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
+	if (path && stat(path, &st) == 0 && (S_ISREG(st.st_mode) ||
+	    df_oci_is(path))) {
 		if (df_bundle_open(&b, path, &e) < 0)
 			df_die(&e);
 		path = b.run;

@@ -60,6 +60,14 @@ jq -r '.data.artifacts | arrays | .[] | .digest[7:] + "  " + .name' \
 	"$r/log.jsonl" | grep -v '  report' >sums
 ok 'sha256sum: the log names the same, and the seal' \
 	within "$r" sha256sum --quiet -c "$tmp/sums"
+# what README says to do
+sed -n '/^Checking one without/,/^And for those/s/^    //p' "$top/README" |
+	sed 's/-i df-holdout/-i "$DF_KEYS.eve"\/df-holdout/' >readme.sh
+exits 0 'README: its lines, as they stand' within "$r" \
+	env DF_KEYS="$tmp/keys" sh -e "$tmp/readme.sh"
+is "$(grep -c ': OK$' "$out")" "$(jq '.names | length' "$r/seal/1.json")" \
+	'every name is OK'
+has "$out" 'Good "df-run" signature for alice+operator' 'and so is the seal'
 prev=''
 while IFS= read -r line; do
 	printf '%s %s\n' "$(printf '%s\n' "$line" | jq -r '.dfprev // ""')" \

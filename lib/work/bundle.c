@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "run/gate.h"
 #include "work/bundle.h"
+#include "work/oci.h"
 #include "work/sandbox.h"
 #include "work/scratch.h"
 #include "work/since.h"
@@ -143,6 +144,8 @@ df_bundle_unpack(const char *path, const char *dir, char name[64],
 	struct df_buf out = DF_BUF_INIT;
 	int fd, r;
 
+	if (df_oci_is(path))
+		return df_oci_unpack(path, dir, name, e);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return df_fail_errno(e, DF_INPUT, "bundle", "%s", path);

@@ -30,7 +30,8 @@ int df_bundle_write_since(struct df_run *r, const char *path,
 	const struct df_blobset *old, const struct df_buf *record,
 	uint64_t off, struct df_err *e) DF_CHECK;
 /*
- * Unpack a bundle into the existing, empty directory dir; the run's name goes
+ * Unpack a bundle, or an OCI image layout (oci.h), into the existing, empty
+ * directory dir; the run's name goes
  * to name.  After a failure dir holds rubbish.
  */
 int df_bundle_unpack(const char *path, const char *dir, char name[64],
