@@ -193,6 +193,11 @@ edit late/allowed_signers '/df-holdout/s/ ssh-/,valid-before="20200101Z" ssh-/'
 must df-sign trust -q --trust late -k keys.alice/df-root
 refuses 5 'was valid until' 'a key whose time is over' df-boot --trust late \
 	--spec public --sealed sealed
+cp -R trust gone
+must df-sign -q --trust gone -k keys.alice/df-root trust revoke -m stolen \
+	--suspect-from 0 keys.eve/df-holdout.pub
+refuses 5 'is revoked' 'a key that was revoked' df-boot --trust gone \
+	--spec public --sealed sealed
 copied forged
 edit forged/findings.json.sig '2s/$/ /'
 refuses 6 'not as it was written' 'a signature in another form' df-boot \
@@ -285,6 +290,8 @@ is "$(jq -r '"\(.suite.by) \(.suite.id)"' "$out")" \
 exits 0 'df-validate -C' df-validate -C "$DF_RUN"
 like "$err" 'word of suite/findings.json: PASS d9_scenarios_covered' \
 	'says what it did not check'
+exits 5 'when the key is revoked afterwards' df-verify --trust gone
+has "$err" 'line 1 is void' 'what it signed counts no more'
 first=$DF_RUN
 # shellcheck disable=SC2086
 exits 0 'a second run of it' df-boot --spec public --sealed sealed $usual
