@@ -28,6 +28,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -424,26 +425,82 @@ start(const struct opts *o, char **cmd, int *confined)
 	return pid;
 }
 
-/* Wait for pid up to ms, then end it.  1 when its time was over. */
+static int signals = -1;	/* a descriptor that reads them */
+static pid_t parent;
+static int interrupted;
+
+static int ours(const char *pid, pid_t self);
+
+/*
+ * To be ended by SIGTERM: from who started us, or because that is gone.  As
+ * the first process of a namespace we need none of this, and what runs may not
+ * end us with it either.
+ */
+static void
+watch_signals(void)
+{
+	sigset_t set;
+
+	if (getpid() == 1) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		return;
+	}
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	parent = getppid();
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+}
+
+/* Did one come that counts?  Not from what we run. */
+static int
+was_told(void)
+{
+	struct signalfd_siginfo si;
+	char pid[16];
+
+	while (signals >= 0 && read(signals, &si, sizeof(si)) ==
+	    (ssize_t)sizeof(si)) {
+		snprintf(pid, sizeof(pid), "%u", si.ssi_pid);
+		if (si.ssi_pid == 0 || (pid_t)si.ssi_pid == parent ||
+		    (kill((pid_t)si.ssi_pid, 0) == 0 && !ours(pid,
+		    getpid())))
+			interrupted = 1;
+	}
+	return interrupted;
+}
+
+/* Wait for pid up to ms (0: as long as it takes), then end it.  1 when its
+   time was over. */
 static int
 wait_for(pid_t pid, int64_t ms, int *status, struct rusage *ru)
 {
-	struct pollfd pf;
+	struct pollfd pf[2];
 	int64_t end = now_ms() + ms, left;
 	int fd = (int)syscall(SYS_pidfd_open, pid, 0), late = 0, r;
 
-	pf.fd = fd;
-	pf.events = POLLIN;
-	while (ms > 0 && fd >= 0) {
+	pf[0].fd = fd;
+	pf[1].fd = signals;
+	pf[0].events = pf[1].events = POLLIN;
+	while (fd >= 0) {
 		left = end - now_ms();
 		if (left < 0)
 			left = 0;
-		r = poll(&pf, 1, left > 3600000 ? 3600000 : (int)left);
-		if (r > 0)
+		r = poll(pf, 2, ms == 0 || left > 3600000 ? 3600000 :
+		    (int)left);
+		if (r > 0 && pf[0].revents)
 			break;
 		if (r < 0 && errno != EINTR)
 			break;
-		if (now_ms() < end)
+		if (r > 0 && was_told()) {
+			kill(-pid, SIGKILL);
+			kill(pid, SIGKILL);
+			break;
+		}
+		if (ms == 0 || now_ms() < end)
 			continue;
 		kill(-pid, late ? SIGKILL : SIGTERM);
 		kill(pid, late ? SIGKILL : SIGTERM);
@@ -528,7 +585,8 @@ kill_rest(struct df_buf *names)
 	struct dirent *d;
 	pid_t self = getpid();
 	const struct timespec pause = { 0, 500000 };
-	size_t n = 0, round, found;
+	const struct rlimit nothing = { 0, 0 };
+	size_t n = 0, round;
 	char name[64];
 	DIR *dir;
 	long pid;
@@ -537,15 +595,11 @@ kill_rest(struct df_buf *names)
 		dir = opendir("/proc");
 		if (dir == NULL)
 			break;
-		found = 0;
 		while ((d = readdir(dir)) != NULL) {
 			pid = strtol(d->d_name, NULL, 10);
 			if (pid <= 1 || pid == self || !ours(d->d_name, self))
 				continue;
 			comm(d->d_name, name, sizeof(name));
-			if (name[0] == '\0')
-				continue;
-			found++;
 			if (round == 0) {
 				if (n++ < NAMES) {
 					if (names->n)
@@ -554,11 +608,12 @@ kill_rest(struct df_buf *names)
 					    strlen(name));
 				}
 			}
+			/* Before it is dead it could start another. */
+			(void)prlimit((pid_t)pid, RLIMIT_NPROC, &nothing,
+			    NULL);
 			kill((pid_t)pid, SIGKILL);
 		}
 		closedir(dir);
-		if (found == 0)
-			break;
 		/* In a process namespace of our own all of them at once, so
 		   that none is faster than we are. */
 		if (self == 1)
@@ -629,8 +684,11 @@ report_after(const struct opts *o, int status, int late, int64_t ms,
 	    (long long)ms);
 	if (WIFEXITED(status))
 		df_buf_fmt(&b, "\"exit\":%d,", WEXITSTATUS(status));
-	df_buf_fmt(&b, "\"maxrss_kib\":%ld,\"outside\":{\"count\":%zu,"
-	    "\"paths\":[%s]},", ru->ru_maxrss, nout, out.s);
+	if (interrupted)
+		df_buf_str(&b, "\"interrupted\":true,");
+	df_buf_fmt(&b, "\"maxrss_kib\":%ld,\"observed\":%s,\"outside\":{\"count\":%zu,"
+	    "\"paths\":[%s]},", ru->ru_maxrss, getpid() == 1 ? "false" :
+	    "true", nout, out.s);
 	if (WIFSIGNALED(status))
 		df_buf_fmt(&b, "\"signal\":%d,", WTERMSIG(status));
 	df_buf_fmt(&b, "\"survivors\":{\"count\":%zu,\"names\":[%s]},"
@@ -747,8 +805,8 @@ main(int argc, char **argv)
 	}
 	parse(&o, argc, argv);
 	prctl(PR_SET_DUMPABLE, 0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	watch_signals();
 	/* No namespace hides the keys of the session that we came from. */
 	(void)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 	signal(SIGPIPE, SIG_IGN);
@@ -766,7 +824,7 @@ main(int argc, char **argv)
 		    strerror(errno));
 	late = wait_for(pid, o.ms, &status, &ru);
 	t0 = now_ms() - t0;
-	if (o.then) {
+	if (o.then && !interrupted) {
 		struct rusage unused;
 
 		pid = start(&o, o.then, &confined);

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 PATH=$build/libexec/darkfactory:$PATH
 has_prog df-inside || plan skip_all 'df-inside is not built'
-needs_prog jq setsid setpriv
+needs_prog jq perl setsid setpriv
 
 # inside ARGUMENT...: with the report in $tmp/report
 inside() {
@@ -112,7 +112,7 @@ is "$(before .no_new_privs)" true 'is reported'
 
 exits 0 'a command that fails' inside -- sh -c 'exit 7'
 is "$(after keys_unsorted)" "$(printf '%s' '["cpu_ms","duration_ms","exit",' \
-	'"maxrss_kib","outside","survivors","timeout"]')" \
+	'"maxrss_kib","observed","outside","survivors","timeout"]')" \
 	'the members of the second'
 is "$(after .)" "$(sed -n 2p report)" 'as jq writes it'
 is "$(after '[.exit, .timeout, .survivors, .outside]')" "$(printf '%s' \
@@ -220,6 +220,28 @@ exits 0 'one whose time is over' inside -t 1000 -- \
 is "$(after '[.signal, .timeout]')" '[15,true]' 'is ended'
 ok 'with what it started' naps 0
 no 'at once' test -e ran
+: >report
+bg sh -c 'exec df-inside -r 5 -- sh -c "setsid $nap 1003 & setsid sh -c \
+	\"setsid $nap 1003 &\"; $nap 1003" 5>report'
+must await 20 naps 3
+kill "$pid"
+ok 'one that gets SIGTERM ends them all' await 5 naps 0
+must await 5 test -s report
+wait "$pid"
+is "$(after '[.interrupted, .signal, .survivors.count >= 2, .timeout]')" \
+	'[true,9,true,false]' 'and says so'
+exits 0 'one that what it runs sends SIGTERM' inside -- \
+	sh -c 'kill $PPID; sleep 0.2; exit 4'
+is "$(after '[.interrupted, .exit]')" '[null,4]' 'goes on'
+: >report
+bg sh -c 'df-inside -r 5 -- sh -c "setsid $nap 1004 & $nap 1004" 5>report; :'
+must await 20 naps 2
+kill -9 "$pid"
+ok 'when who started it is killed they are' await 5 naps 0
+exits 0 'a process without a name' inside -t 60000 -- perl -e 'fork and exit;
+	syscall `uname -m` =~ /x86/ ? 157 : 167, 15, "\0", 0, 0, 0;
+	setpgrp; close STDOUT; close STDERR; sleep 1005'
+is "$(after .survivors.count)" 1 'counts too'
 bg "$nap" 1000
 exits 0 'a process of others' inside -- true
 ok 'lives on' kill -0 "$pid"

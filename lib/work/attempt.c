@@ -363,6 +363,7 @@ df_attempt_start(struct df_attempt *a, struct df_err *e)
 	a->child.light = is_plain(a) && !s->adapter->stdin_prompt;
 	a->child.run = run;
 	a->child.arg = a;
+	a->child.observed = !df_level_own(s->level);
 	a->child.kill_after = s->attempt_ms + HARD_MS;
 	a->t0 = df_mono_ms();
 	return df_child_start(&a->child, e);
@@ -406,6 +407,9 @@ judge_end(struct df_attempt *a, jv before, jv after)
 		    (int)strcspn(said.s, "\n"), said.s);
 	} else if (a->child.killed) {
 		a->timeout = 1;
+	} else if (df_jv_bool(after, "interrupted")) {
+		(void)df_fail(&a->infra, DF_EXTERNAL, "interrupted",
+		    "the agent was interrupted");
 	} else if (!jv_is_valid(after)) {
 		df_capture_get(&a->child.err, &said);
 		if (WIFEXITED(a->child.status) &&
@@ -519,6 +523,9 @@ df_attempt_finish(struct df_attempt *a, struct df_err *e)
 		a->record = df_jset(a->record, "after", after);
 	else
 		jv_free(after);
+	if (a->child.orphans)
+		a->record = df_jset_int(a->record, "orphans",
+		    (int64_t)a->child.orphans);
 	a->record = df_jset_int(a->record, "wall_ms", df_mono_ms() - a->t0);
 	a->record = df_jset_int(a->record, "output_bytes",
 	    (int64_t)(a->child.out.total + a->child.err.total));

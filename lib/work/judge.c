@@ -499,6 +499,7 @@ df_trial_start(struct df_trial *t, struct df_err *e)
 		return -1;
 	t->child.run = run;
 	t->child.arg = t;
+	t->child.observed = !df_level_own(j->level);
 	t->child.kill_after = j->ms + HARD_MS;
 	t->t0 = df_mono_ms();
 	return df_child_start(&t->child, e);

@@ -477,6 +477,7 @@ df_sandbox_probe(enum df_level level, int net, const struct df_list *ro,
 		p.s.ro = *ro;
 		c.run = probe_child;
 		c.arg = &p;
+		c.observed = !df_level_own(level);
 		c.kill_after = 20000;
 		r = df_sandbox_command(&p.s, &in, &p.command, e);
 		if (r == 0) {

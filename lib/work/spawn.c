@@ -17,9 +17,11 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "work/orphan.h"
 #include "work/spawn.h"
 
 #define DRAIN_MS 2000
+#define ASKED_MS 3000		/* from SIGTERM to SIGKILL, where both are */
 #define REPORT_MAX ((size_t)4 << 20)
 
 enum { OUT, ERR, REPORT, INFO, ERROR, PIPES };
@@ -203,6 +205,8 @@ df_child_start(struct df_child *c, struct df_err *e)
 	int p[2], w[PIPES], i;
 
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (c->observed)
+		df_orphans_open();
 	for (i = 0; i < PIPES; i++)
 		w[i] = -1;
 	for (i = 0; i < PIPES; i++) {
@@ -230,6 +234,8 @@ df_child_start(struct df_child *c, struct df_err *e)
 		close_all(c);
 		return -1;
 	}
+	if (c->observed)
+		df_orphans_know(c->pid, 1);
 	c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
 	if (c->pidfd < 0) {
 		(void)df_fail_errno(e, DF_EXTERNAL, "spawn", "pidfd_open");
@@ -246,6 +252,15 @@ df_child_start(struct df_child *c, struct df_err *e)
 void
 df_child_kill(struct df_child *c)
 {
+	if (c->observed && !c->asked) {
+		c->asked = 1;
+		c->kill_at = df_mono_ms() + ASKED_MS;
+		if (c->pidfd >= 0 && !c->reaped)
+			(void)syscall(SYS_pidfd_send_signal, c->pidfd,
+			    SIGTERM, NULL, 0);
+		return;
+	}
+	c->kill_at = 0;
 	if (c->pidfd >= 0 && !c->reaped) {
 		(void)syscall(SYS_pidfd_send_signal, c->pidfd, SIGKILL, NULL,
 		    0);
@@ -341,12 +356,14 @@ check_end(struct df_child *c, int64_t now)
 {
 	int i, drained = 1;
 
-	if (c->kill_at && now >= c->kill_at && !c->killed) {
-		c->killed = 1;
+	if (c->kill_at && now >= c->kill_at) {
+		if (!c->asked)
+			c->killed = 1;
 		df_child_kill(c);
 	}
 	if (!c->reaped)
 		return;
+	c->kill_at = 0;
 	for (i = 0; i < PIPES; i++)
 		if (c->fd[i] >= 0)
 			drained = 0;
@@ -356,6 +373,7 @@ check_end(struct df_child *c, int64_t now)
 		drained = 1;
 		if (c->initfd >= 0)
 			df_child_kill(c);
+		c->kill_at = 0;
 	}
 	if (!drained || c->initfd >= 0)
 		return;
@@ -394,8 +412,15 @@ got(struct df_child *c, int fd)
 			return;
 		}
 	if (fd == c->pidfd) {
-		if (waitpid(c->pid, &c->status, WNOHANG) == c->pid)
-			c->reaped = 1;
+		if (waitpid(c->pid, &c->status, WNOHANG) != c->pid)
+			return;
+		c->reaped = 1;
+		if (c->observed) {
+			df_orphans_know(c->pid, 0);
+			/* One that came to its end has left nobody. */
+			if (!WIFEXITED(c->status) || WEXITSTATUS(c->status))
+				c->orphans += df_orphans_kill();
+		}
 	} else if (fd == c->initfd) {
 		memset(&si, 0, sizeof(si));
 		(void)waitid(P_PIDFD, (id_t)c->initfd, &si, WEXITED | WNOHANG);
@@ -425,8 +450,7 @@ df_children_wait(struct df_child **c, size_t n, int64_t ms)
 			k = add_fds(c[i], pf + m);
 			while (k--)
 				who[m++] = c[i];
-			if (c[i]->kill_at && !c[i]->killed &&
-			    c[i]->kill_at < next)
+			if (c[i]->kill_at && c[i]->kill_at < next)
 				next = c[i]->kill_at;
 			if (c[i]->reaped && c[i]->drain_at < next)
 				next = c[i]->drain_at;

@@ -9,6 +9,10 @@
  * A child has ended when its process is reaped, its pipes are at their end or
  * two seconds have passed since (a survivor holds them), and, in a sandbox,
  * the first process of its process namespace is gone, and with it all others.
+ *
+ * Where there is no such namespace (observed is set) the child is df-inside,
+ * which ends what it started when it gets SIGTERM; after three seconds, or if
+ * it was killed by others, its processes fall to us and are killed here.
  */
 #ifndef DF_WORK_SPAWN_H
 #define DF_WORK_SPAWN_H
@@ -46,7 +50,8 @@ struct df_child {
 	void *arg;
 	int light;		/* run() makes system calls and nothing else:
 				   the child shares our memory until its exec */
-	int64_t kill_after;	/* ms, then SIGKILL; 0: never */
+	int observed;		/* no process namespace ends its processes */
+	int64_t kill_after;	/* ms, then df_child_kill(); 0: never */
 
 	/* results */
 	struct df_capture out, err;
@@ -54,6 +59,7 @@ struct df_child {
 	struct df_err failed;	/* exit != 0: it did not get as far as exec */
 	int status;		/* wait status of the outermost process */
 	int killed;		/* kill_after was over */
+	size_t orphans;		/* processes that fell to us and were killed */
 	int ended;
 
 	/* inside */
@@ -62,7 +68,7 @@ struct df_child {
 	int fd[5];		/* out, err, report, info, error: read ends */
 	struct df_buf info, error;
 	int64_t kill_at, drain_at;
-	int reaped;
+	int reaped, asked;
 };
 
 /* Zero the child, set run, arg, kill_after; the captures' bounds. */
@@ -76,7 +82,8 @@ int df_child_start(struct df_child *c, struct df_err *e) DF_CHECK;
  * look at what a handler has set and the wait.
  */
 int df_children_wait(struct df_child **c, size_t n, int64_t ms);
-/* SIGKILL to the outermost process, and so to the whole sandbox. */
+/* End the whole sandbox: SIGKILL to the outermost process, or where that ends
+   no others SIGTERM first. */
 void df_child_kill(struct df_child *c);
 void df_child_release(struct df_child *c);
 
