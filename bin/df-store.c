@@ -19,9 +19,12 @@
 #include "evidence/tree.h"
 #include "run/closed.h"
 #include "run/place.h"
+#include "run/prune.h"
 #include "name.h"
+#include "store.h"
 
-static int o_tree;
+static const char *o_now, *o_message;
+static int o_tree, o_unsuperseded;
 
 static void
 open_run(struct df_run *r, int flags)
@@ -30,6 +33,16 @@ open_run(struct df_run *r, int flags)
 
 	if (df_run_open(r, df_args.run, flags, &e) < 0)
 		df_die(&e);
+}
+
+/* What was removed and said to be is not lost. */
+static void
+die_pruned(struct df_run *r, const struct df_digest *d, const char *what)
+{
+	if (df_pruned(r, d))
+		df_diex(DF_NO, "store.pruned", "%.200s was removed: gc.swept, "
+		    "log line %llu", what, (unsigned long long)df_prune_line(r,
+		    d));
 }
 
 /* A digest, or the digest of a name of the run whose event is verified. */
@@ -41,6 +54,7 @@ resolve(struct df_run *r, const char *what, int tree, struct df_digest *d)
 
 	if (df_digest_parse(d, what, strlen(what)) == 0 ||
 	    df_digest_parse_hex(d, what, strlen(what)) == 0) {
+		die_pruned(r, d, what);
 		if (!df_store_has(&r->store, d))
 			df_diex(DF_NO, "store.missing",
 			    "the store has no such blob");
@@ -53,6 +67,7 @@ resolve(struct df_run *r, const char *what, int tree, struct df_digest *d)
 		df_diex(DF_INPUT, "name.type", "%s is no tree", what);
 	if (df_run_verify(r, &r->giver[n->giver], &e) < 0)
 		df_die(&e);
+	die_pruned(r, &n->digest, what);
 	*d = n->digest;
 }
 
@@ -179,7 +194,7 @@ static int
 ls(char **operand, size_t n)
 {
 	char hex[DF_DIGEST_STR], size[24], seq[24];
-	const char *cell[] = { NULL, hex, size, seq, NULL };
+	const char *cell[] = { NULL, hex, size, seq, NULL, "pruned" };
 	const struct df_name **list, *x;
 	struct df_run r;
 	size_t i, found = 0;
@@ -198,6 +213,8 @@ ls(char **operand, size_t n)
 			v = df_jset_str(jv_object(), "digest", hex);
 			v = df_jset_str(v, "media_type", x->media);
 			v = df_jset_str(v, "name", x->name);
+			if (df_pruned(&r, &x->digest))
+				v = df_jset_bool(v, "pruned", 1);
 			v = df_jset_int(v, "seq", (int64_t)
 			    r.giver[x->giver].seq);
 			df_out_json(df_jset_int(v, "size",
@@ -210,7 +227,7 @@ ls(char **operand, size_t n)
 		    (unsigned long long)r.giver[x->giver].seq);
 		cell[0] = x->name;
 		cell[4] = x->media;
-		df_out_row(cell, DF_LEN(cell));
+		df_out_row(cell, df_pruned(&r, &x->digest) ? 6 : 5);
 	}
 	free(list);
 	df_run_close(&r);
@@ -398,7 +415,7 @@ fsck(char **operand, size_t n)
 	struct df_run r;
 	struct df_err e;
 	struct fsck f = { .store = &r.store };
-	size_t i;
+	size_t i, pruned = 0;
 	int ret;
 
 	(void)operand;
@@ -413,13 +430,20 @@ fsck(char **operand, size_t n)
 			df_die(&e);
 		df_finding_add(&f.bad, "store.tree", "a tree", "%s", e.msg);
 	}
-	for (i = 0; i < set.n; i++)
-		if (!df_store_has(&r.store, &set.v[i].digest))
+	for (i = 0; i < set.n; i++) {
+		if (df_store_has(&r.store, &set.v[i].digest))
+			continue;
+		if (set.v[i].pruned)
+			pruned++;
+		else
 			df_finding_add(&f.bad, "store.missing", df_digest_str(
 			    &set.v[i].digest, hex) + 7,
 			    "an event names this blob, and it is not there");
+	}
 	for (i = 0; i < f.bad.n; i++)
 		say(&f.bad.v[i]);
+	if (pruned)
+		df_note("%zu of the blobs that are named were pruned", pruned);
 	df_note("%zu blobs, %llu bytes, %zu named, %zu wrong", f.blobs,
 	    (unsigned long long)f.bytes, set.n, f.bad.n);
 	ret = f.bad.n ? DF_INTEGRITY : DF_OK;
@@ -427,6 +451,14 @@ fsck(char **operand, size_t n)
 	df_blobset_release(&set);
 	df_run_close(&r);
 	return ret;
+}
+
+/* ---- gc ---- */
+
+static int
+gc(char **operand, size_t n)
+{
+	return df_store_gc(operand, n, o_now, o_unsuperseded, o_message);
 }
 
 /* ---- the table ---- */
@@ -437,6 +469,15 @@ static const struct df_opt put_opts[] = {
 	DF_ARG_END
 };
 static const struct df_opt names_opts[] = { DF_ARG_DRY, DF_ARG_END };
+static const struct df_opt gc_opts[] = {
+	{ 0, "now", "TIME", "reckon ages up to then (default: the clock)",
+	    DF_OPT_STR, &o_now, 0, 0 },
+	{ 0, "unsuperseded", NULL, "also what no sealed run supersedes",
+	    DF_OPT_FLAG, &o_unsuperseded, 0, 0 },
+	{ 'm', "message", "WHY", "the reason that is recorded", DF_OPT_STR,
+	    &o_message, 0, 0 },
+	DF_ARG_FACTORY, DF_ARG_KEY, DF_ARG_TRUST, DF_ARG_DRY, DF_ARG_END
+};
 static const struct df_verb verbs[] = {
 	{ "put", "[--tree] FILE...", "store bytes, write their digests",
 	    put_opts, put },
@@ -448,6 +489,8 @@ static const struct df_verb verbs[] = {
 	{ "names", "[-n]", "make the links of names again", names_opts,
 	    names },
 	{ "fsck", "", "check every blob", NULL, fsck },
+	{ "gc", "[-n] [--now TIME] [--unsuperseded] [-m WHY] [RUN...]",
+	    "remove bulk that retention lets go", gc_opts, gc },
 	{ NULL, NULL, NULL, NULL, NULL }
 };
 static const struct df_opt opts[] = {

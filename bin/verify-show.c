@@ -142,6 +142,7 @@ df_verify_json(struct df_verify *w, const char *verdict, const struct df_err *e)
 	c = df_jset_int(c, "names", w->names);
 	c = df_jset_int(c, "origins", w->origins);
 	c = df_jset_int(c, "policies", w->policies);
+	c = df_jset_int(c, "pruned", (int64_t)w->gate.pruned);
 	c = df_jset_int(c, "signatures", (int64_t)w->gate.signatures);
 	v = df_jset_int(v, "after_seal", (int64_t)s->after_seal);
 	v = df_jset(v, "anchored", w->anchored < 0 ? jv_null() :
@@ -241,6 +242,9 @@ df_verify_text(struct df_verify *w, const char *verdict)
 	    w->gate.signatures, (unsigned long long)w->gate.blobs,
 	    (unsigned long long)w->gate.bytes, w->names,
 	    (long long)w->policies, w->origins);
+	if (w->gate.pruned)
+		df_buf_fmt(&b, "pruned    %llu blobs, as gc.swept says\n",
+		    (unsigned long long)w->gate.pruned);
 	df_out_raw(b.s, b.n);
 	df_buf_release(&b);
 }

@@ -14,6 +14,7 @@
 #include "base/schema.h"
 #include "base/text.h"
 #include "run/closed.h"
+#include "run/prune.h"
 
 #define DEPTH 16		/* of directories below a run */
 
@@ -162,6 +163,7 @@ static int
 blob_entry(struct closed *c, const char *name, const struct stat *st)
 {
 	struct df_buf path = DF_BUF_INIT;
+	const struct df_named *v;
 	struct df_digest d;
 	int sealed = c->r->state.sealed;
 
@@ -173,8 +175,13 @@ blob_entry(struct closed *c, const char *name, const struct stat *st)
 			    "is no blob");
 	} else {
 		check_mode(c, path.s, st->st_mode, 0444);
-		if (df_blobset_has(c->blobs, &d)) {
+		v = df_blobset_get(c->blobs, &d);
+		if (v) {
 			c->blobs_seen++;
+			if (v->pruned)
+				df_finding_add(c->notes, "closed.swept",
+				    path.s, "gc.swept lists it, and it is "
+				    "still there (df-store gc removes it)");
 		} else if (sealed) {
 			if (df_store_check(&c->r->store, &d, NULL, NULL) < 0)
 				df_finding_add(c->bad, "closed.blob", path.s,
@@ -318,7 +325,7 @@ df_closed_check(struct df_run *r, const struct df_blobset *blobs,
 		    "event, which no event commits to yet",
 		    (unsigned long long)r->log.tail);
 	for (i = 0; ret == 0 && i < r->nname; i++)
-		if (!c.seen[i])
+		if (!c.seen[i] && !df_pruned(r, &r->name[i].digest))
 			df_finding_add(notes, "closed.missing",
 			    r->name[i].name, "the link is not there "
 			    "(df-store names makes it)");

@@ -13,6 +13,7 @@
 #include "run/closed.h"
 #include "run/freeze.h"
 #include "run/head.h"
+#include "run/prune.h"
 
 /* ---- before the seal ---- */
 
@@ -208,7 +209,7 @@ df_freeze_tidy(struct df_run *r, struct df_err *e)
 		if (fstatat(r->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    S_ISREG(st.st_mode)) {
 			ret = set_mode(r->dir, name, 0444, e);
-		} else {
+		} else if (!df_pruned(r, &r->name[i].digest)) {
 			snprintf(a.name, sizeof(a.name), "%s", name);
 			a.digest = r->name[i].digest;
 			ret = df_names_link(r->dir, &a, 1, e);

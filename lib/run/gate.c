@@ -11,6 +11,7 @@
 #include "evidence/tree.h"
 #include "run/gate.h"
 #include "run/heads.h"
+#include "run/prune.h"
 
 const char *
 df_trusted_name(enum df_trusted t)
@@ -63,11 +64,18 @@ df_blobset_release(struct df_blobset *s)
 	memset(s, 0, sizeof(*s));
 }
 
+const struct df_named *
+df_blobset_get(const struct df_blobset *s, const struct df_digest *d)
+{
+	size_t i = df_map_get(&s->map, (const char *)d->b, sizeof(d->b));
+
+	return i == DF_MAP_NONE ? NULL : &s->v[i];
+}
+
 int
 df_blobset_has(const struct df_blobset *s, const struct df_digest *d)
 {
-	return df_map_get(&s->map, (const char *)d->b, sizeof(d->b)) !=
-	    DF_MAP_NONE;
+	return df_blobset_get(s, d) != NULL;
 }
 
 static int
@@ -83,20 +91,33 @@ by_digest(const void *a, const void *b)
 }
 
 static void
-add(struct df_blobset *s, const struct df_digest *d, uint64_t size, int tree)
+add(struct df_blobset *s, const struct df_digest *d, uint64_t size, int tree,
+    int bulk)
 {
+	struct df_named *v;
+
 	DF_GROW(s->v, s->n, s->cap);
-	s->v[s->n].digest = *d;
-	s->v[s->n].size = size;
-	s->v[s->n++].tree = tree;
+	v = &s->v[s->n++];
+	v->digest = *d;
+	v->size = size;
+	v->tree = tree;
+	v->bulk = bulk;
+	v->pruned = 0;
 }
+
+struct below {
+	struct df_blobset *s;
+	int bulk;
+};
 
 static int
 tree_entry(void *arg, const struct df_tree_entry *t, struct df_err *e)
 {
+	struct below *b = arg;
+
 	(void)e;
 	if (t->mode != DF_TREE_LINK)
-		add(arg, &t->digest, t->size, 0);
+		add(b->s, &t->digest, t->size, 0, b->bulk);
 	return 0;
 }
 
@@ -121,6 +142,7 @@ unique(struct df_blobset *s, struct df_err *e)
 			    "blob %s: two events say two sizes of it",
 			    df_digest_str(&last->digest, hex) + 7);
 		last->tree |= s->v[i].tree;
+		last->bulk &= s->v[i].bulk;
 	}
 	s->n = k;
 	return 0;
@@ -131,21 +153,33 @@ df_gate_blobs(struct df_run *r, struct df_blobset *s, struct df_err *e)
 {
 	static const struct df_tree_limits any = { .entries = UINT64_MAX,
 	    .bytes = UINT64_MAX, .depth = 256 };
+	const struct df_prune *p;
+	struct below b = { .s = s };
 	size_t i, n;
 
 	memset(s, 0, sizeof(*s));
 	for (i = 0; i < r->nnamed; i++)
 		add(s, &r->named[i].digest, r->named[i].size,
-		    r->named[i].tree);
+		    r->named[i].tree, r->named[i].bulk);
 	if (unique(s, e) < 0)
 		return -1;
 	n = s->n;
-	for (i = 0; i < n; i++)
-		if (s->v[i].tree && df_tree_walk(&r->store, &s->v[i].digest,
-		    &any, tree_entry, s, e) < 0)
+	for (i = 0; i < n; i++) {
+		/* What was below a tree that was pruned is listed, or kept by
+		   something else. */
+		b.bulk = s->v[i].bulk;
+		if (s->v[i].tree && !(b.bulk && df_prune_line(r,
+		    &s->v[i].digest)) && df_tree_walk(&r->store,
+		    &s->v[i].digest, &any, tree_entry, &b, e) < 0)
 			return -1;
+	}
+	for (p = r->prune; p; p = p->next)
+		add(s, &p->digest, p->size, 0, 1);
 	if (unique(s, e) < 0)
 		return -1;
+	for (i = 0; i < s->n; i++)
+		s->v[i].pruned = s->v[i].bulk && df_prune_line(r,
+		    &s->v[i].digest);
 	for (i = 0; i < s->n; i++)
 		(void)df_map_set(&s->map, (const char *)s->v[i].digest.b,
 		    sizeof(s->v[i].digest.b), i);
@@ -166,6 +200,9 @@ hash_range(void *arg, size_t from, size_t to, struct df_err *e)
 	size_t i;
 
 	for (i = from; i < to; i++) {
+		if (h->s->v[i].pruned && !df_store_has(&h->r->store,
+		    &h->s->v[i].digest))
+			continue;
 		if (df_store_check(&h->r->store, &h->s->v[i].digest, &size, e)
 		    < 0)
 			return -1;
@@ -299,9 +336,15 @@ df_gate_check(struct df_run *r, const char *root, const char *trust,
 	ret = df_gate_blobs(r, &s, e);
 	if (ret == 0)
 		ret = df_parallel(s.n, 16, hash_range, &h, e);
-	g->blobs = s.n;
-	for (i = 0; i < s.n; i++)
+	for (i = 0; i < s.n; i++) {
+		if (s.v[i].pruned && !df_store_has(&r->store,
+		    &s.v[i].digest)) {
+			g->pruned++;
+			continue;
+		}
+		g->blobs++;
 		g->bytes += s.v[i].size;
+	}
 	df_blobset_release(&s);
 	if (ret < 0)
 		return -1;

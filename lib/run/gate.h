@@ -34,6 +34,7 @@ struct df_gate {
 	struct df_touched touched;	/* what revoked keys have signed */
 	char root[DF_FP_STR];	/* of the root that the run was made under */
 	uint64_t signatures, blobs, bytes;
+	uint64_t pruned;	/* blobs that were removed, and said to be */
 };
 
 /*
@@ -50,7 +51,8 @@ int df_gate_pass(struct df_run *r, struct df_gate *g, struct df_err *e)
 	DF_CHECK;
 
 /*
- * All blobs that the run may have: what events name, what their trees hold.
+ * All blobs that the run may have: what events name, what their trees hold;
+ * and what was pruned.
  * The index of a digest in *v by the map (keys point into *v).
  */
 struct df_blobset {
@@ -61,6 +63,8 @@ struct df_blobset {
 int df_gate_blobs(struct df_run *r, struct df_blobset *s, struct df_err *e)
 	DF_CHECK;
 void df_blobset_release(struct df_blobset *s);
+const struct df_named *df_blobset_get(const struct df_blobset *s,
+	const struct df_digest *d);
 int df_blobset_has(const struct df_blobset *s, const struct df_digest *d);
 
 #endif

@@ -9,6 +9,7 @@
 #include "run/gate.h"
 #include "run/head.h"
 #include "run/origin.h"
+#include "run/prune.h"
 
 int
 df_origin_open(struct df_origin *o, const char *path, struct df_err *e)
@@ -76,6 +77,7 @@ df_origin_json(const struct df_origin *o)
 /* ---- copying ---- */
 
 struct copy {
+	struct df_run *run;
 	struct df_store *from;
 	struct df_step *to;
 	struct df_commit *c;
@@ -112,6 +114,11 @@ static int
 copy_name(struct copy *c, const struct df_name *n, const char *as,
     struct df_err *e)
 {
+	if (df_pruned(c->run, &n->digest))
+		return df_fail(e, DF_REFUSED, "origin.pruned",
+		    "%s of the superseded run was removed: gc.swept, log line "
+		    "%llu", n->name, (unsigned long long)df_prune_line(c->run,
+		    &n->digest));
 	if (copy_blob(c, &n->digest, e) < 0)
 		return -1;
 	if (strcmp(n->media, DF_TREE_MEDIA) == 0)
@@ -181,7 +188,7 @@ int
 df_origin_put(struct df_origin *o, struct df_step *s, struct df_commit *cm,
     struct df_err *e)
 {
-	struct copy c = { &o->run.store, s, cm };
+	struct copy c = { &o->run, &o->run.store, s, cm };
 	const struct df_run *r = &o->run;
 	const struct df_stage *st;
 	const struct df_name *n;

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/schema.h"
 #include "evidence/tree.h"
+#include "run/prune.h"
 #include "run/run.h"
 
 #define ENV_MAX ((size_t)16 << 20)
@@ -179,11 +180,13 @@ bind_name(struct df_run *r, const struct df_artifact *a,
 
 static void
 note_blob(struct df_run *r, const struct df_digest *d, uint64_t size,
-    int tree)
+    int tree, int bulk)
 {
 	DF_GROW(r->named, r->nnamed, r->capnamed);
 	r->named[r->nnamed].digest = *d;
 	r->named[r->nnamed].size = size;
+	r->named[r->nnamed].bulk = bulk;
+	r->named[r->nnamed].pruned = 0;
 	r->named[r->nnamed++].tree = tree;
 }
 
@@ -194,7 +197,8 @@ on_artifact(void *arg, const struct df_artifact *a, struct df_err *e)
 
 	if (f->r->flags & DF_RUN_LINES)
 		note_blob(f->r, &a->digest, a->size,
-		    strcmp(a->media, DF_TREE_MEDIA) == 0);
+		    strcmp(a->media, DF_TREE_MEDIA) == 0,
+		    df_prune_bulk(a->name));
 	if (df_name_may(a->name, f->ev->type, f->stage, f->n, e) < 0)
 		return -1;
 	/* What was opened stays as it was opened. */
@@ -235,8 +239,10 @@ on_event(void *arg, const struct df_event *ev, struct df_err *e)
 	uint32_t t;
 	size_t i;
 
+	/* What was removed is gone, whatever line is looked at. */
 	if (r->upto && ev->seq > r->upto)
-		return 0;
+		return strcmp(ev->type, "gc.swept") == 0 ? df_prune_load(r,
+		    ev, &d, e) : 0;
 	schema = df_schema_def(df_schema_get("event"), ev->type);
 	if (schema == NULL ||
 	    df_schema_check(schema, ev->j, ev->data, "", NULL) < 0) {
@@ -261,11 +267,17 @@ on_event(void *arg, const struct df_event *ev, struct df_err *e)
 	if (df_artifacts_each(ev->j, ev->data, &r->store, on_artifact, &f, e)
 	    < 0)
 		return -1;
+	if (strcmp(ev->type, "gc.swept") == 0) {
+		if (df_prune_load(r, ev, &d, e) < 0)
+			return -1;
+		if (r->flags & DF_RUN_LINES)
+			note_blob(r, &d, UINT64_MAX, 0, 0);
+	}
 	r->torn += ev->torn;
 	if (r->flags & DF_RUN_LINES) {
 		for (i = 0; i < DF_LEN(list); i++)
 			if (df_list_blob(ev->j, ev->data, list[i], &d))
-				note_blob(r, &d, UINT64_MAX, 0);
+				note_blob(r, &d, UINT64_MAX, 0, 0);
 		DF_GROW(r->line, r->nline, r->capline);
 		r->line[r->nline].seq = ev->seq;
 		r->line[r->nline].off = ev->off;
@@ -388,6 +400,7 @@ df_run_close(struct df_run *r)
 	df_trust_files_release(&r->trust_files);
 	df_map_release(&r->names);
 	df_map_release(&r->verified);
+	df_map_release(&r->pruned);
 	df_arena_release(&r->arena);
 	jv_free(r->env);
 	free(r->name);
@@ -421,7 +434,7 @@ df_run_relink(struct df_run *r, int dry, void (*fn)(const char *name),
 
 	for (i = 0; i < r->nname && ret == 0; i++) {
 		if (df_names_linked(r->dir, r->name[i].name, r->name[i].name,
-		    &r->name[i].digest))
+		    &r->name[i].digest) || df_pruned(r, &r->name[i].digest))
 			continue;
 		snprintf(a.name, sizeof(a.name), "%s", r->name[i].name);
 		a.digest = r->name[i].digest;
@@ -452,6 +465,10 @@ df_run_get(struct df_run *r, const char *name, size_t max, struct df_buf *b,
 		    "the run has no %s", name);
 	if (df_run_verify(r, &r->giver[n->giver], e) < 0)
 		return -1;
+	if (df_pruned(r, &n->digest))
+		return df_fail(e, DF_NO, "store.pruned",
+		    "%s was removed: gc.swept, log line %llu", name,
+		    (unsigned long long)df_prune_line(r, &n->digest));
 	return df_store_get(&r->store, &n->digest, max, b, e);
 }
 

@@ -52,6 +52,15 @@ struct df_named {
 	struct df_digest digest;
 	uint64_t size;
 	int tree;		/* DF_TREE_MEDIA: what is below it counts too */
+	int bulk;		/* nothing names it but what may be pruned */
+	int pruned;		/* in a df_blobset: and it was: need not be */
+};
+
+/* A blob that an event gc.swept lists (prune.h). */
+struct df_prune {
+	struct df_digest digest;
+	uint64_t size, line;
+	struct df_prune *next;
 };
 
 struct df_run {
@@ -81,6 +90,8 @@ struct df_run {
 	size_t nline, capline;
 	struct df_named *named;	/* DF_RUN_LINES */
 	size_t nnamed, capnamed;
+	struct df_prune *prune;
+	struct df_map pruned;	/* digest -> line */
 	uint64_t torn;		/* bytes of torn writes in the log */
 	uint64_t upto;		/* not 0: later lines were not folded */
 

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "run/gate.h"
+#include "run/prune.h"
 #include "work/bundle.h"
 #include "work/oci.h"
 #include "work/sandbox.h"
@@ -70,8 +71,9 @@ content(struct df_run *r, const struct df_blobset *old, struct df_buf *b,
 	ret = df_gate_blobs(r, &blobs, e);
 	if (ret == 0) {
 		for (i = 0; i < blobs.n; i++)
-			if (old == NULL || !df_blobset_has(old,
-			    &blobs.v[i].digest))
+			if ((old == NULL || !df_blobset_has(old,
+			    &blobs.v[i].digest)) && !(blobs.v[i].pruned &&
+			    df_pruned(r, &blobs.v[i].digest)))
 				df_list_addf(&l, "blobs/sha256/%s",
 				    df_digest_str(&blobs.v[i].digest, hex) +
 				    7);
@@ -79,7 +81,8 @@ content(struct df_run *r, const struct df_blobset *old, struct df_buf *b,
 		if (old)
 			df_list_addf(&l, "since.jsonl");
 		for (i = 0; old == NULL && i < r->nname; i++)
-			df_list_addf(&l, "%s", r->name[i].name);
+			if (!df_pruned(r, &r->name[i].digest))
+				df_list_addf(&l, "%s", r->name[i].name);
 		qsort(l.v, l.n, sizeof(*l.v), cmp);
 		for (i = 0; i < l.n; i++)
 			df_buf_add(b, l.v[i], strlen(l.v[i]) + 1);
