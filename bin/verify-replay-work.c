@@ -363,7 +363,8 @@ one_line(struct df_replay *r, const struct df_replay_line *l,
 	return strcmp(type, "stage.failed") == 0 ? conflict(r, l, e) : 0;
 }
 
-/* Without git, or without room, the rest is not replayed, and that is said. */
+/* Without git, or room, or what was pruned, the rest is not replayed, and that
+   is said. */
 int
 df_replay_work_line(struct df_replay *r, const struct df_replay_line *l,
     struct df_err *e)
@@ -379,7 +380,8 @@ df_replay_work_line(struct df_replay *r, const struct df_replay_line *l,
 	}
 	if (one_line(r, l, e) == 0)
 		return 0;
-	if (e->exit != DF_EXTERNAL || r->work == NULL)
+	if (r->work == NULL || (e->exit != DF_EXTERNAL &&
+	    !df_replay_pruned(r, e)))
 		return -1;
 	r->work->stopped = df_strdup(e->msg);
 	df_replay_not(r, l->stage, "%s", e->msg);

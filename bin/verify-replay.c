@@ -124,6 +124,17 @@ decision(struct df_replay *r, const struct df_replay_line *l)
 	df_replay_not(r, what, "what a person said");
 }
 
+int
+df_replay_pruned(const struct df_replay *r, struct df_err *e)
+{
+	if (r->run->prune == NULL || (strcmp(e->code, "store.missing") != 0 &&
+	    strcmp(e->code, "store.pruned") != 0))
+		return 0;
+	(void)df_fail(e, DF_NO, "store.pruned",
+	    "what it is made of was pruned");
+	return 1;
+}
+
 /* What no step makes out of the run alone. */
 static void
 others(struct df_replay *r, const struct df_replay_line *l)
@@ -190,6 +201,10 @@ on_line(void *arg, const struct df_event *ev, struct df_err *e)
 	l.attempt = df_jv_int(l.data, "attempt", 0);
 	ret = df_artifacts_each(ev->j, ev->data, &r->run->store, on_artifact,
 	    &l, e) < 0 ? -1 : dispatch_line(r, &l, e);
+	if (ret < 0 && df_replay_pruned(r, e)) {
+		df_replay_not(r, *l.stage ? l.stage : ev->type, "%s", e->msg);
+		ret = 0;
+	}
 	free(l.out);
 	jv_free(l.data);
 	return ret;

@@ -63,6 +63,8 @@ void df_replay_not(struct df_replay *r, const char *what, const char *fmt,
 	...) DF_PRINTF(3, 4);
 void df_replay_differs(struct df_replay *r, const char *what, int64_t offset,
 	const char *fmt, ...) DF_PRINTF(4, 5);
+/* Is that all that is wrong: what was pruned is not there?  Then e says so. */
+int df_replay_pruned(const struct df_replay *r, struct df_err *e);
 /* What the line gave, or NULL. */
 const struct df_artifact *df_replay_given(const struct df_replay_line *l,
 	const char *name);

@@ -141,6 +141,16 @@ no 'no name came back' ls -d "$old/result/merged.tree"
 exits 0 'a bundle' df-freeze -q --bundle run.tar.zst
 exits 0 'holds' df-verify run.tar.zst
 like "$out" '^pruned    ' 'as the run does'
+exits 0 'a bundle of what came after the seal' df-freeze -q --bundle \
+	since.tar.zst --since "$lines"
+cp -a whole later
+exits 0 'goes to a copy from before' df-freeze -q --thaw since.tar.zst \
+	-C later
+is "$(field .verdict later)" '"VERIFIED"' 'which holds'
+exits 0 'an image layout' df-freeze -q --oci layout
+exits 0 'replayed, as far as it goes' df-verify --replay
+like "$out" 'not replayed.*what it is made of was pruned' 'the rest is said'
+like "$out" 'replayed.*prompt' 'prompts are made again'
 
 # what is not listed has to be there; and what is no bulk, whatever is listed
 for i in report.json holdout/1.json "$(basename "$list")"; do

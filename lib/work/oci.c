@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "run/gate.h"
 #include "run/place.h"
+#include "run/prune.h"
 #include "work/bundle.h"
 #include "work/oci.h"
 
@@ -142,6 +143,8 @@ put_blobs(struct df_run *r, struct df_store *to, const char *dir, jv *config,
 		return ret;
 	}
 	for (i = 0; ret == 0 && i < blobs.n; i++) {
+		if (blobs.v[i].pruned && df_pruned(r, &blobs.v[i].digest))
+			continue;
 		ret = copy_blob(r, to, &blobs.v[i].digest, &size, e);
 		if (ret < 0)
 			break;

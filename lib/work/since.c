@@ -13,6 +13,7 @@
 #include "run/freeze.h"
 #include "run/gate.h"
 #include "run/head.h"
+#include "run/prune.h"
 #include "work/bundle.h"
 #include "work/since.h"
 
@@ -212,7 +213,9 @@ take_blobs(int dir, struct df_run *copy, struct df_err *e)
 		return -1;
 	r = df_gate_blobs(copy, &blobs, e);
 	for (i = 0; i < blobs.n && r == 0; i++)
-		r = take_blob(dir, copy, &blobs.v[i].digest, &to, e);
+		if (!blobs.v[i].pruned || !df_pruned(copy,
+		    &blobs.v[i].digest))
+			r = take_blob(dir, copy, &blobs.v[i].digest, &to, e);
 	df_blobset_release(&blobs);
 	df_store_close(&to);
 	return r;
@@ -283,6 +286,8 @@ add_blobs(struct df_run *copy, struct df_run *staged, struct df_err *e)
 	r = df_gate_blobs(staged, &blobs, e);
 	for (i = 0; i < blobs.n && r == 0; i++) {
 		d = &blobs.v[i].digest;
+		if (blobs.v[i].pruned && df_pruned(staged, d))
+			continue;
 		if (df_store_has(&copy->store, d)) {
 			r = df_store_need(&copy->store, d, e);
 			continue;
