@@ -124,8 +124,8 @@ decrypt(struct look *k, const char *name, struct df_buf *plain,
 
 	r = df_run_get(&k->w->run, name, DF_RUN_BLOB_MAX, &age, e);
 	if (r == 0) {
-		r = df_age_decrypt(plain, k->w->id, k->w->nid, age.s, age.n, &why)
-		    == 0;
+		r = df_age_decrypt(plain, k->w->id, k->w->nid, age.s, age.n,
+		    &why) == 0;
 		/* Another's identity says nothing of the run. */
 		if (!r && strcmp(why.code, "age.nomatch") == 0) {
 			*e = why;

@@ -10,7 +10,7 @@ needs_tool df-sign df-boot df-handoff df-prompt df-dispatch df-holdout \
 	df-verify df-freeze df-decide
 needs_prog age age-keygen jq openssl python3
 keys
-judged
+judged --set judge.seconds=60
 cp -a "$DF_RUN" fresh
 
 # hmac KEY-HEX: of stdin
@@ -58,11 +58,11 @@ is "$(events holdout.opened)" 0 'nothing was opened'
 
 # ---- opening items ----
 
-before=$(lines)
+before=$(lines "$DF_RUN")
 exits 0 'what would be opened' df-holdout open -n -m why 2 T-003
 has "$err" 'opened/2.json would be published'
 has "$err" 'opened/T-003.answers.json would be published'
-is "$(lines) $(ls "$DF_RUN/opened" 2>/dev/null)" "$before " 'nothing happened'
+is "$(lines "$DF_RUN") $(ls "$DF_RUN/opened" 2>/dev/null)" "$before " 'nothing happened'
 exits 0 'an item' df-holdout open -m 'bob asked for it' 2
 is "$(cat "$out")" 'opened/2.json' 'its name'
 o=$DF_RUN/opened/2.json
@@ -76,19 +76,19 @@ is "$(commitment "$o")" "$(jq -r '.items[2]' "$DF_RUN/commitment.json")" \
 	'openssl computes its commitment'
 is "$(by_python "$o")" "$(jq -r '.items[2]' "$DF_RUN/commitment.json")" \
 	'python3 too'
-before=$(lines)
+before=$(lines "$DF_RUN")
 exits 0 'again, and the answers of a task, and the frame' \
 	df-holdout open -m 'all of it' 2 T-003 0 T-003
 is "$(tr '\n' ' ' <"$out")" \
 	'opened/0.json opened/2.json opened/T-003.answers.json ' 'names'
 has "$err" 'opened/2.json: opened before'
-is "$(($(lines) - before))" 1 'one event'
+is "$(($(lines "$DF_RUN") - before))" 1 'one event'
 is "$(event holdout.opened | jq -c '.data | [.items, .tasks]')" \
 	'[[0],["T-003"]]' 'of what was not open yet'
-before=$(lines)
+before=$(lines "$DF_RUN")
 exits 0 'once more' df-holdout open -m 'again' opened/0.json \
 	opened/T-003.answers.json
-is "$(lines)" "$before" 'no event'
+is "$(lines "$DF_RUN")" "$before" 'no event'
 is "$(tr '\n' ' ' <"$out")" 'opened/0.json opened/T-003.answers.json ' \
 	'but names'
 a=$DF_RUN/opened/T-003.answers.json
@@ -200,9 +200,9 @@ like "$out" '4 items committed, 3 opened' 'and counted'
 must df-freeze -q
 exits 0 'sealed again' df-verify
 unlike "$out" 'after the seal' 'covered'
-before=$(lines)
+before=$(lines "$DF_RUN")
 exits 0 'and again' df-holdout open -m again 1
-is "$(lines)" "$before" 'is open already'
+is "$(lines "$DF_RUN")" "$before" 'is open already'
 
 # ---- two at once: one event ----
 

@@ -232,10 +232,10 @@ is "$(jq -c '.disclosed | map([.n, .task])' "$DF_RUN/holdout/1.json")" \
 is "$(entries suite.disclosed | jq -c '[.items, .kind]')" "[[$item],\"found\"]" \
 	'the factory marks the item'
 is "$(uses)" '{"disclosed":1,"evaluations":0,"runs":0}' 'and counts it'
-before=$(lines)
+before=$(lines "$DF_RUN")
 exits 0 'no attempt is opened again' df-dispatch -q T-002
 exits 1 'nor is it judged again' df-holdout -q
-is "$(lines)" "$before" 'nothing happened'
+is "$(lines "$DF_RUN")" "$before" 'nothing happened'
 exits 4 'nor approved' df-decide approve -m 'all pass'
 
 # ---- a retry is told ids, even of what is open to everybody ----

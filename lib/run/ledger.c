@@ -1,11 +1,12 @@
+#define _GNU_SOURCE
 #include "base/df.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -54,9 +55,11 @@ need_key(struct df_factory *f, struct df_buf *key, struct df_err *e)
 
 	if (r)
 		return r < 0 ? -1 : 0;
-	randombytes_buf(new, sizeof(new));
+	if (getrandom(new, sizeof(new), 0) != (ssize_t)sizeof(new))
+		return df_fail_errno(e, DF_EXTERNAL, "factory.key",
+		    "getrandom");
 	r = df_create_file(f->dir, KEY, new, sizeof(new), 0600, e);
-	sodium_memzero(new, sizeof(new));
+	explicit_bzero(new, sizeof(new));
 	/* Another boot may have been faster. */
 	if (r < 0 && e->exit != DF_CONFLICT)
 		return -1;

@@ -1,6 +1,6 @@
+#define _GNU_SOURCE
 #include "base/df.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -460,7 +460,7 @@ commit_answers(const struct ask *m, const struct parts *p, struct df_buf *b,
 	df_buf_cut(b, was);
 	df_hex_str(key, m->in->answers_key, sizeof(m->in->answers_key));
 	rc = write_answers(m, p, key, b, e);
-	sodium_memzero(key, sizeof(key));
+	explicit_bzero(key, sizeof(key));
 	return rc;
 }
 

@@ -8,7 +8,8 @@
  * expected_answers; answers in it is a commitment (evidence/opening.h) to
  * the AnswerKey (schemas/answers.json): 13 expected answers, each with its
  * places in the documents.  The bytes in answers are that record with its key;
- * the caller encrypts them for the reviewer, so no agent sees them.  All three texts are canonical or plain bytes ending in LF.
+ * the caller encrypts them for the reviewer, so no agent sees them.  All three
+ * texts are canonical or plain bytes ending in LF.
  *
  * md is the prompt.  It names the handoff's place and never inlines it.
  * Exactly the 13 questions begin a line with a number and a full stop; the

@@ -1,6 +1,6 @@
+#define _GNU_SOURCE
 #include "base/df.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,7 +83,7 @@ df_source_release(struct df_source *s)
 	df_buf_release(&s->tmpl);
 	df_buf_release(&s->verdict);
 	df_list_free(&s->inputs);
-	sodium_memzero(s->secret, sizeof(s->secret));
+	explicit_bzero(s->secret, sizeof(s->secret));
 	if (s->public.spec.have)
 		df_public_release(&s->public);
 	memset(s, 0, sizeof(*s));
@@ -352,7 +352,7 @@ df_writer_prompt(struct df_writer *w, size_t task,
 	df_buf_reset(&w->answers);
 	rc = df_prompt_make(&s->public.spec, t, &in, &w->json, &w->md,
 	    &w->answers, e);
-	sodium_memzero(in.answers_key, sizeof(in.answers_key));
+	explicit_bzero(in.answers_key, sizeof(in.answers_key));
 	return rc < 0 || df_schema_scan(&w->j, w->json.s,
 	    w->json.n, DF_JSON_CANON, "prompt", task_id(w, task), e) < 0 ? -1
 	    : df_schema_scan(&w->j, w->answers.s, w->answers.n,
