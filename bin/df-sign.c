@@ -25,8 +25,8 @@
 #include "base/out.h"
 #include "base/text.h"
 #include "evidence/age.h"
-#include "evidence/keyfind.h"
 #include "evidence/dsse.h"
+#include "evidence/keyfind.h"
 #include "evidence/minisign.h"
 #include "sign.h"
 

@@ -10,6 +10,7 @@
 #include "base/opt.h"
 #include "base/out.h"
 #include "evidence/dsse.h"
+#include "evidence/keyfind.h"
 #include "run/gate.h"
 #include "run/intoto.h"
 #include "log.h"
@@ -59,11 +60,12 @@ key_of(struct intoto *x, enum df_role role, struct df_err *e)
 	struct df_buf path = DF_BUF_INIT;
 
 	if (x->key[role] == NULL) {
+		df_keys_path(&path, df_role_name(role));
 		if (df_args.key && *df_args.key)
-			df_buf_str(&path, df_args.key);
+			x->key[role] = df_key_find(df_args.key, (int)role,
+			    &x->run.trust, e);
 		else
-			df_keys_path(&path, df_role_name(role));
-		x->key[role] = df_key_open(path.s, e);
+			x->key[role] = df_key_open(path.s, e);
 		df_buf_release(&path);
 		if (x->key[role] && may_sign(x, x->key[role], role, e) < 0) {
 			df_key_free(x->key[role]);

@@ -138,7 +138,9 @@ of_roster(struct signers *s, const struct df_trust *t, int role)
 	size_t i;
 
 	for (i = 0; i < t->nsigner; i++) {
-		if (role >= 0 && !(t->signer[i].roles & DF_ROLE_BIT(role)))
+		if ((role >= 0 && !(t->signer[i].roles &
+		    DF_ROLE_BIT(role))) || df_trust_revoked(t,
+		    t->signer[i].fp))
 			continue;
 		s->key[s->n] = &t->signer[i].key;
 		s->name[s->n++] = t->signer[i].principal;

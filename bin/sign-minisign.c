@@ -10,6 +10,7 @@
 #include "base/opt.h"
 #include "base/out.h"
 #include "base/text.h"
+#include "evidence/keyfind.h"
 #include "evidence/minisign.h"
 #include "sign.h"
 
@@ -66,8 +67,8 @@ unlisted(const struct df_pubkey *k, struct df_err *e)
 	if (access(path.s, F_OK) == 0 || errno != ENOENT) {
 		df_trust_files_init(&f);
 		r = df_trust_usual(&f, &t, root, e);
-		if (r == 0 && (df_trust_find(&t, fp) || strcmp(root, fp) ==
-		    0))
+		if (r == 0 && (df_trust_find(&t, fp) ||
+		    df_trust_revoked(&t, fp) || strcmp(root, fp) == 0))
 			r = refuse(fp, "in the roster", e);
 		df_trust_files_release(&f);
 		df_trust_release(&t);
@@ -129,7 +130,7 @@ int
 df_sign_minisign(const char *key, const char *comment, char **file, size_t n,
     struct df_err *e)
 {
-	struct df_key *k = df_key_open(key, e);
+	struct df_key *k = df_key_find(key, -1, NULL, e);
 	size_t i;
 	int r;
 

@@ -117,8 +117,11 @@ if [ -d "$corpus" ]; then
 		-p "$corpus/key/id_ed25519.pub" --payload p2 \
 		"$corpus/statement.dsse.json"
 	ok 'with its payload' cmp p2 "$corpus/statement.json"
+	jq .dsseEnvelope "$corpus/statement.sigstore.json" >sigstore.json
+	exits 0 'the one in a Sigstore bundle' df-sign verify --dsse \
+		-p "$corpus/key/ed.pub.pem" sigstore.json
 else
-	skip 3 "no corpus: $corpus"
+	skip 4 "no corpus: $corpus"
 fi
 if [ -n "$sslib" ]; then
 	$python - >ss.json <<-'END' || bail securesystemslib
@@ -319,6 +322,11 @@ exits 0 'df-sign: by the roster, in the role' \
 	df-sign verify --dsse -n df-approve decision.jsonl
 has "$out" 'bob+approver' 'bob'
 exits 5 'not in another' df-sign verify --dsse -n df-run decision.jsonl
+cp -R trust revoked
+must df-sign trust revoke -q --trust revoked -k keys.alice/df-root -m lost \
+	keys.bob/df-approve.pub
+exits 5 'not by a key that is revoked' df-sign verify --dsse \
+	--trust revoked -n df-approve decision.jsonl
 exits 0 'or listed at all' df-sign verify --dsse build.jsonl
 exits 0 'by the roster that the run carries' df-sign verify --dsse \
 	--signers "$r/trust/allowed_signers" -n df-holdout verdict.jsonl
@@ -329,6 +337,9 @@ exits 5 'not even in the end' df-log export --intoto -k keys.alice/df-run
 must df-sign keygen -q keys.eve/df-build
 exits 5 'a key that is only called so' \
 	as eve df-log export --intoto --role df-build
+exits 0 'the key by whose it is' \
+	as bob df-log export --intoto -k bob+approver --role df-approve
+ok 'is the same one' cmp "$out" decision.jsonl
 mkdir files
 exits 0 'a file each' df-log export --intoto --role df-build -o files
 is "$(xargs cat <"$out")" "$(cat build.jsonl)" 'the same lines'

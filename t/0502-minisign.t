@@ -109,6 +109,14 @@ exits 0 \
 	env DF_TRUST="$tmp/none" DF_KEYS="$tmp/none" \
 	df-sign sign --minisign -k release empty
 rm empty.minisig
+must df-sign keygen -q former
+cp -R trust revoked
+must df-sign trust add -q --trust revoked carol+operator df-run former.pub
+exits 4 'one that was just listed is refused' \
+	env DF_TRUST="$tmp/revoked" df-sign sign --minisign -k former empty
+must df-sign trust revoke -q --trust revoked -m lost former.pub
+exits 4 'and one that was listed and is revoked' \
+	env DF_TRUST="$tmp/revoked" df-sign sign --minisign -k former empty
 mkdir broken
 echo x >broken/allowed_signers
 exits 5 'one that is broken is no excuse' env DF_TRUST="$tmp/broken" \

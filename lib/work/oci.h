@@ -34,8 +34,8 @@ int df_oci_write(struct df_run *r, const char *path, struct df_err *e)
 /*
  * Make a run directory of the layout at path in the existing, empty directory
  * dir; the run's name goes to name.  DF_INPUT: no layout of a run;
- * DF_INTEGRITY: a blob is missing or has other bytes.  After a failure dir holds
- * rubbish.
+ * DF_INTEGRITY: a blob is missing or has other bytes.  After a failure dir
+ * holds rubbish.
  */
 int df_oci_unpack(const char *path, const char *dir, char name[64],
 	struct df_err *e) DF_CHECK;

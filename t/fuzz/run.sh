@@ -81,6 +81,8 @@ if [ ! -e "$o/seeds/$name.done" ] && [ -d "$data" ]; then
 	age) for f in "$data"/vectors/age/testdata/*; do
 		sed '1,/^$/d' "$f" >"$from/${f##*/}"
 	done ;;
+	dsse) plain "$data"/vectors/df-interop/* \
+		"$data"/vectors/df-interop/key/* ;;
 	key) plain "$data"/vectors/df-interop/* \
 		"$data"/vectors/openssh-sshsig/regress/*/*/*/* ;;
 	signers) plain "$data"/*/*/allowed_signers ;;
