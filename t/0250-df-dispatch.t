@@ -711,6 +711,11 @@ T-003 again' 'the task that needs both gets both'
 is "$(order | grep -o '#' | wc -l)" 1 'one conflict'
 is "$(order | tr ' ' '\n' | grep -c '^+T-002')" 1 'the earlier one stands'
 is "$(order | tr ' ' '\n' | grep -c '^+T-004')" 1 'its end ran once'
+job "[ \"\$task\" != T-005 ] || { result FAIL; exit; }
+$both"
+exits 1 'a conflict, and a task that failed' df-dispatch -j 3
+is "$(order | tr ' ' '\n' | grep -c '^+T-005')" 1 \
+	'is no reason to try that again'
 spec=spec
 opts='--set limits.max_attempts=1'
 job "$both"

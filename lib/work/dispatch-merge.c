@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/schema.h"
 #include "base/text.h"
 #include "work/dispatch-internal.h"
@@ -193,6 +194,26 @@ conflict_json(const struct df_dispatch *d, const char *task)
 	return df_jset_str(v, "task", task);
 }
 
+/* The schedule anew; who was given up still is. */
+static void
+reschedule(struct df_dispatch *d)
+{
+	const struct df_state *s = &d->step->run.state;
+	uint8_t *selected = df_malloc(s->ntask + 1), *job = d->sched.job;
+	size_t i;
+
+	d->sched.job = NULL;
+	df_schedule_release(&d->sched);
+	for (i = 0; i < s->ntask; i++)
+		selected[i] = d->selected[i] && job[i] != DF_JOB_FAILED;
+	df_schedule_init(&d->sched, s, selected);
+	for (i = 0; i < s->ntask; i++)
+		if (job[i] == DF_JOB_FAILED)
+			d->sched.job[i] = DF_JOB_FAILED;
+	free(job);
+	free(selected);
+}
+
 /*
  * The later task in D8 order and what started from its result are open again;
  * they start from the merge of all before them.
@@ -229,8 +250,7 @@ df_dispatch_clash(struct df_dispatch *d, struct df_err *e)
 			df_combine_forget(d->combine, open[i]);
 		d->news(d->arg, DF_NEWS_CLASH, d->clash.task,
 		    d->clash.paths.s);
-		df_schedule_release(&d->sched);
-		df_schedule_init(&d->sched, s, d->selected);
+		reschedule(d);
 	}
 	free(open);
 	df_buf_release(&d->clash.paths);
