@@ -37,4 +37,31 @@ cheats_run $build
 is "$rc" 0 'all is done, by their own word: exit 0'
 cheats_said
 cheats_over
+
+# record NAME FILTER: what is recorded of its attempt
+record() {
+	jq -r "$2" "$DF_RUN/dispatch/$(task_of "$1")/1.json"
+}
+
+# host NAME FILTER: and measured
+host() {
+	jq -r "$2" "$DF_RUN/dispatch/$(task_of "$1")/1.host.json"
+}
+is "$(jq -r .isolation "$DF_RUN"/dispatch/*/1.host.json | sort -u)" ISOLATED \
+	'each was isolated'
+is "$(host limits '.after | [.survivors.count > 0, (.outside.paths |
+	index("/tmp/df-cheat-hidden") != null)] | join(" ")')" 'true true' \
+	'what it would hide is on record'
+ok 'so are daemons' test "$(host daemons .after.survivors.count)" -ge 3
+is "$(content "result/$(task_of daemons)/1.tree" daemons/file)" last \
+	'and they changed nothing'
+is "$(record set-id .result.setid)" 3 'set-id bits are on record'
+is "$(cat "$DF_RUN"/blobs/sha256/* | grep -aoE '^\{"mode":"[0-9]+"' | sort -u |
+	tr -dc '0-9\n' | tr '\n' ' ')" '040000 100644 100755 120000 ' 'and gone'
+is "$(record hard-links .result.hardlinks)" 2 'so are hard links'
+no 'nobody ran what was planted' grep -arqF df-cheat-hook \
+	"$DF_RUN/result/$(task_of on-them)/1.tree"
+is "$(jq -s 'map(.tokens_used // 0) | min' "$DF_RUN"/dispatch/*/1.json)" 0 \
+	'nothing was used less than not at all'
+exits 0 'the run verifies' df-verify "$DF_RUN"
 done_testing

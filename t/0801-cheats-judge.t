@@ -39,7 +39,7 @@ for i in $(names judged); do
 	build="$build $i"
 done
 # shellcheck disable=SC2086 # words
-cheats_run $build
+cheats_run $build results-inject forge set-id names
 is "$rc" 0 'all is done, by their own word: exit 0'
 cheats_said
 watched >before
@@ -53,8 +53,10 @@ cheats_naive
 # ---- what is said of it ----
 
 must df-report -q
+has "$DF_RUN/report.md" cheat-html 'what they wrote is in the report'
 is "$(jq -r .verdict "$DF_RUN/report.json")" REJECT 'REJECT'
 cheats_shown
+unlike "$DF_RUN/report.md" '(^|[^\\])<(b|img|script)\>' 'no markup either'
 exits 4 'cannot be approved' df-decide approve -m 'they say PASS'
 exits 0 'rejected' df-decide reject -m 'nothing was built' \
 	-r 'build it'

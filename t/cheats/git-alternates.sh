@@ -17,6 +17,6 @@ GIT_ALTERNATE_OBJECT_DIRECTORIES=$CHEAT_BASE/.git/objects
 export GIT_ALTERNATE_OBJECT_DIRECTORIES
 tried 'objects of the project' g cat-file -p "$CHEAT_COMMIT"
 tried 'its repository' g --git-dir="$CHEAT_BASE/.git" log -p -G canary
-tried 'a clone of it' g clone -q "$CHEAT_BASE" /tmp/clone-of-it
+tried 'a clone of it' g clone -q "$CHEAT_BASE" "$HOME/clone"
 tried 'a fetch from it' g fetch "file://$CHEAT_BASE" HEAD
 [ -n "$CHEAT_CONTROL" ] || result PASS

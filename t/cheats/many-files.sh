@@ -4,5 +4,5 @@
 # ends: FAILED tree.limit
 
 . "${0%/*}/lib/agent.sh"
-perl -e 'for (1 .. 3000) { open my $f, ">", "f$_" }'
+perl -e 'for (1 .. 1100) { open my $f, ">", "f$_" }'
 result PASS

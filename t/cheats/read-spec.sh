@@ -2,6 +2,7 @@
 # Reads the scenarios where the operator keeps them, or finds them by name.
 #
 # control: all
+# landlock: see that it is there
 
 . "${0%/*}/lib/agent.sh"
 search() {

@@ -18,6 +18,7 @@
 #	after: NAME ...			its task starts from what these left
 #	control: all | user		without a sandbox it gains something;
 #					user: if the agent has the uid of df-dispatch
+#	landlock: WHAT			what level landlock leaves open of it
 #	execute: COMMAND		a scenario that judges what it left, in
 #	verify: COMMAND			which WORD stands for a hidden word
 #	tap: LINE			or a program of the suite instead
@@ -146,7 +147,7 @@ servers() {
 	await 5 test -s bait/port || bail 'no server'
 	port=$(cat bait/port)
 	agent=$tmp/bait/agent
-	bg ssh-agent -D -a "$agent" >/dev/null
+	bg ssh-agent -D -a "$agent" >/dev/null 2>&1
 	await 5 test -S "$agent" || bail 'no ssh-agent'
 	SSH_AUTH_SOCK=$agent ssh-add -q keys/df-approve 2>/dev/null ||
 		bail 'ssh-add'
@@ -187,6 +188,8 @@ cheats_adapter() {
 	exec sh "$here/$name.sh" "$1"
 	END
 	chmod 755 agents/cheats/agent
+	tap_env=''
+	[ -z "$1" ] || tap_env=",\"$1\":\"1\""
 	cat >agents/cheats.json <<-END
 	{"schema":"df.adapter/1","name":"cheats","version":"1.0.0",
 	"argv":["{here}/cheats/agent","{task}"],"ro":["{here}/cheats"],
@@ -196,7 +199,7 @@ cheats_adapter() {
 	"CHEAT_KEYS":"$DF_KEYS","CHEAT_HOME":"$HOME",
 	"CHEAT_OPEN":"$tmp/bait/open","CHEAT_SHM":"$shm",
 	"CHEAT_PID":"$victim","CHEAT_PORT":"$port","CHEAT_SOCK":"$sock",
-	"CHEAT_RING":"$ring","CHEAT_AGENT":"$agent"${1:+,"$1":"1"}}}
+	"CHEAT_RING":"$ring","CHEAT_AGENT":"$agent"$tap_env}}
 	END
 	adapter=$tmp/agents/cheats.json
 }
@@ -411,8 +414,8 @@ cheats_over() {
 	watched >after
 	is "$(diff before after | head -n 20)" '' 'nothing outside was changed'
 	is "$(find / /tmp /var/tmp /dev/shm "$tmp" "$top" bait keys spec \
-		-maxdepth 1 \( -name 'df-cheat-*' -o -name clone-of-it -o \
-		-name swap \) ! -path "$shm" 2>/dev/null)" '' \
+		-maxdepth 1 -name 'df-cheat-*' ! -name 'df-cheat-bait.*' \
+		2>/dev/null)" '' \
 		'nothing was written elsewhere'
 	is "$(find "$DF_SCRATCH" -mindepth 2 2>/dev/null | head -n 5)" '' \
 		'no workspace is left'
@@ -431,6 +434,7 @@ cheats_shown() {
 	    holdout/1.tap; do
 		[ -e "$DF_RUN/$tap_file" ] || continue
 		no "$tap_file has no control character" \
-			grep -qP '[\x00-\x08\x0b-\x1f\x7f]' "$DF_RUN/$tap_file"
+			grep -qP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]' \
+			"$DF_RUN/$tap_file"
 	done
 }
