@@ -23,7 +23,8 @@
 #include "work/oci.h"
 
 static const char *o_root, *o_identity, *o_checkpoint, *o_checkpoint_key;
-static int o_self, o_anchor, o_forget, o_revoked, o_replay;
+static int o_self, o_anchor, o_forget, o_revoked, o_replay,
+    o_isolation;
 static int64_t o_jobs = 1;
 
 static const struct df_opt opts[] = {
@@ -47,6 +48,8 @@ static const struct df_opt opts[] = {
 	    "compare", DF_OPT_FLAG, &o_replay, 0, 0 },
 	{ 'j', "jobs", "N", "of --replay: runs of scenarios at the same time",
 	    DF_OPT_INT, &o_jobs, 1, 256 },
+	{ 0, "isolation", NULL, "what each attempt could reach, by its "
+	    "record", DF_OPT_FLAG, &o_isolation, 0, 0 },
 	DF_ARG_RUN,
 	{ 'F', "factory", "DIR", "the factory whose log anchors ($DF_FACTORY)",
 	    DF_OPT_STR, &df_args.factory, 0, 0 },
@@ -86,6 +89,7 @@ check(struct df_verify *w, const char *path, struct df_err *e)
 	    df_records_check(r, &w->bad, &w->origins, e) < 0 ||
 	    df_verify_holdouts(w, e) < 0 ||
 	    df_verify_decisions(w, e) < 0 ||
+	    (o_isolation && df_verify_isolation(w, e) < 0) ||
 	    df_verify_anchor(w, o_anchor, e) < 0 ||
 	    df_verify_checkpoint(w, o_checkpoint, o_checkpoint_key, e) < 0 ?
 	    -1 : 0;
@@ -149,6 +153,8 @@ verify(struct df_verify *w, const char *path)
 	r = w->gate.trusted == DF_VERIFIED || o_self ? DF_OK : DF_AUTH;
 	if (w->replay.count[DF_REPLAY_DIFFERS])
 		r = df_exit_worst(r, DF_NO);
+	if (o_isolation)
+		r = df_exit_worst(r, df_verify_isolation_text(w));
 	if (!w->unanchored)
 		return r;
 	df_fail(&e, DF_NO, "anchor.none",
@@ -182,7 +188,7 @@ main(int argc, char **argv)
 		df_usage("--revoked looks at all runs of a factory");
 	if (o_revoked)
 		return df_out_end(df_verify_revoked());
-	w.run.env = jv_invalid();
+	w.run.env = w.isolation = jv_invalid();
 	w.replay.jobs = (size_t)o_jobs;
 	df_args.identity = o_identity;
 	if (o_identity) {
@@ -203,6 +209,7 @@ main(int argc, char **argv)
 	df_findings_release(&w.notes);
 	df_findings_release(&w.voids);
 	df_replay_release(&w.replay);
+	jv_free(w.isolation);
 	if (w.run.path)
 		df_run_close(&w.run);
 	df_bundle_close(&b);

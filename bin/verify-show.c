@@ -152,6 +152,8 @@ df_verify_json(struct df_verify *w, const char *verdict, const struct df_err *e)
 		v = df_jset(v, "decision", decision_json(w));
 	v = df_jset_int(v, "events", (int64_t)s->seq);
 	v = df_jset(v, "findings", findings_json(w, e));
+	if (jv_is_valid(w->isolation))
+		v = df_jset(v, "isolation", jv_copy(w->isolation));
 	v = df_jset(v, "head", df_head_json(&s->head, s->seq));
 	v = df_jset(v, "holdouts", h);
 	v = df_jset(v, "revocations", w->gate.known ? touched_json(w) :

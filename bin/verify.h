@@ -28,7 +28,13 @@ struct df_verify {
 		int all;		/* each was unsealed and compared */
 	} holdouts;
 	struct df_replay replay;	/* run NULL: nothing was */
+	jv isolation;			/* invalid, or what was found */
 };
+
+/* What each attempt's record says of its isolation, as v->isolation. */
+int df_verify_isolation(struct df_verify *v, struct df_err *e) DF_CHECK;
+/* The same for people, unless as JSON.  Returns the exit code. */
+int df_verify_isolation_text(struct df_verify *v);
 
 /*
  * Each item and each task's answers that were opened against its commitment;

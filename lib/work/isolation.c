@@ -162,6 +162,13 @@ paths(const struct look *l)
 	if (f == FINE && !root)
 		f = missing(l, "mounts");
 	jv_free(mounts);
+	one = df_jv_get(l->inside, "confinement");
+	if (!l->own && jv_get_kind(one) != JV_KIND_OBJECT) {
+		jv_free(one);		/* its mounts are the host's */
+		jv_free(list);
+		return missing(l, "confinement");
+	}
+	jv_free(one);
 	if (jv_get_kind(list) != JV_KIND_ARRAY ||
 	    jv_array_length(jv_copy(list)) == 0 ||
 	    df_protect_load(&p, list, NULL) < 0)
@@ -331,6 +338,8 @@ confinement(const struct look *l)
 	gaps = df_jv_get(c, "gaps");
 	if (l->own)
 		f = jv_is_valid(c) ? missing(l, "which level") : FINE;
+	else if (!jv_is_valid(c))
+		f = MISSING;		/* said with the paths */
 	else if (df_jv_int(c, "abi", 0) < 1 || filter == NULL ||
 	    *filter == '\0' || !is_list(gaps, NULL, 0, 0) ||
 	    !is_list(rules, member, DF_LEN(member), 1) || net == NULL ||
