@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/opt.h"
 #include "base/schema.h"
@@ -52,8 +53,8 @@ df_step_role_key(enum df_role role, const struct df_trust *t,
 			    "directory; -k KEY names another one");
 		return NULL;
 	}
-	*me = df_trust_may(t, df_fingerprint(df_key_pub(key), fp), role, 0,
-	    e);
+	*me = df_trust_may(t, df_fingerprint(df_key_pub(key), fp), role,
+	    df_now_ms(), e);
 	if (*me == NULL || revoked(fp, e) < 0) {
 		df_key_free(key);
 		return NULL;
