@@ -2,7 +2,7 @@
 # Keys in hardware, with OpenSSH's own programs and a security key in software;
 # and keys that are named by file, fingerprint or principal.
 
-# shellcheck disable=SC2016,SC2317 # jq; `ok' runs them
+# shellcheck disable=SC2016,SC2031,SC2119,SC2317 # jq; arguments; `ok' runs them
 # shellcheck source=t/lib.sh
 . "$(dirname "$0")/lib.sh"
 needs_tool df-sign df-boot df-handoff df-prompt df-dispatch df-holdout \

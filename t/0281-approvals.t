@@ -15,7 +15,8 @@ for i in bob:approver:bob bob:lead:bob2 carol:approver:carol \
     dave:approver:expired; do
 	p=${i%:*} k=${i##*:}
 	must df-sign keygen -q "keys/$k"
-	[ "$k" = expired ] && set -- --before 20200101Z || set --
+	set --
+	[ "$k" != expired ] || set -- --before 20200101Z
 	must df-sign trust add -q "$@" "${p%:*}+${p#*:}" df-approve "keys/$k.pub"
 done
 must df-sign keygen -q keys/eve

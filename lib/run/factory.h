@@ -11,8 +11,8 @@
  *					that never appeared is abandoned
  *	boot.failed	{code, exit, message}
  *	run.anchored	{head, name, run, status}
- *	trust.changed	{action, digest, version, ..}	the trust directory has a
- *					new version
+ *	trust.changed	{action, digest, version, ..}
+ *					a new version of the trust directory
  *
  * signed in role df-run, trust.changed in role df-root; and the uses of suites,
  * which ledger.h has.  run is the digest of the run's line 1.  A run needs no

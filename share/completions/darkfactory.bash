@@ -11,12 +11,11 @@ _darkfactory_words() {
 }
 
 _darkfactory() {
-	local cur=${COMP_WORDS[COMP_CWORD]} table verb w words
+	local cur=${COMP_WORDS[COMP_CWORD]} table verb='' w words
 	table=$("${COMP_WORDS[0]}" --df-options 2>/dev/null) || return
 	for w in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-		if grep -q "^verb	$w	" <<<"$table"; then
-			verb=$w
-			break
+		if grep -q "^verb	${verb:+$verb }$w	" <<<"$table"; then
+			verb="${verb:+$verb }$w"
 		fi
 	done
 	words=$(_darkfactory_words "${COMP_WORDS[0]}" \
@@ -30,7 +29,12 @@ _darkfactory() {
 		    <<<"$table") --help --version" -- "$cur")
 	elif [[ -z ${verb:-} ]] && grep -q '^verb	' <<<"$table"; then
 		mapfile -t COMPREPLY < <(compgen -W "$(awk -F'\t' \
-		    '$1 == "verb" { print $2 }' <<<"$table")" -- "$cur")
+		    '$1 == "verb" && $2 !~ / / { print $2 }' \
+		    <<<"$table")" -- "$cur")
+	elif [[ $verb == "${COMP_WORDS[COMP_CWORD-1]}" ]] &&
+	    grep -q "^verb	$verb " <<<"$table"; then
+		mapfile -t COMPREPLY < <(compgen -W "$(sed -n \
+		    "s/^verb	$verb \([^	]*\).*/\1/p" <<<"$table")" -- "$cur")
 	else
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 	fi

@@ -135,7 +135,8 @@ check() {
 		grep -qx -e "$o" "$found.have" ||
 		    say "$man:$line: $name has no option $o"
 	done
-	grep '^verb' "$found.opts" | cut -f 2 | while read -r verb; do
+	grep '^verb' "$found.opts" | cut -f 2 | tr ' ' '\n' | sort -u |
+	    while read -r verb; do
 		grep -q "^cm [0-9]* $verb\$" "$found.page" ||
 		    say "$man:1: verb $verb is missing"
 	done
