@@ -686,9 +686,9 @@ report_after(const struct opts *o, int status, int late, int64_t ms,
 		df_buf_fmt(&b, "\"exit\":%d,", WEXITSTATUS(status));
 	if (interrupted)
 		df_buf_str(&b, "\"interrupted\":true,");
-	df_buf_fmt(&b, "\"maxrss_kib\":%ld,\"observed\":%s,\"outside\":{\"count\":%zu,"
-	    "\"paths\":[%s]},", ru->ru_maxrss, getpid() == 1 ? "false" :
-	    "true", nout, out.s);
+	df_buf_fmt(&b, "\"maxrss_kib\":%ld,\"observed\":%s,\"outside\":{"
+	    "\"count\":%zu,\"paths\":[%s]},", ru->ru_maxrss, getpid() == 1 ?
+	    "false" : "true", nout, out.s);
 	if (WIFSIGNALED(status))
 		df_buf_fmt(&b, "\"signal\":%d,", WTERMSIG(status));
 	df_buf_fmt(&b, "\"survivors\":{\"count\":%zu,\"names\":[%s]},"

@@ -2,7 +2,7 @@
 # Level landlock: what a confined program cannot do, what the record says of
 # it, and that it is never taken for isolation.
 
-# shellcheck disable=SC2016 # dollars are meant for others
+# shellcheck disable=SC2016,SC2317 # dollars for others; `ok' runs it
 # shellcheck source=t/lib.sh
 . "$(dirname "$0")/lib.sh"
 needs_prog jq perl setpriv unshare
@@ -58,7 +58,6 @@ after() {
 	sed -n 2p report | jq -c "$1"
 }
 
-# shellcheck disable=SC2317 # `exits' runs it
 root_confined() {
 	./df-inside -r 5 -c -x /usr -- true 5>report
 }
@@ -111,7 +110,6 @@ try_perl 'netlink' 'socket S, 16, SOCK_RAW, 0 or exit 1'
 try_perl 'a Unix socket' 'socket S, AF_UNIX, SOCK_STREAM, 0 or exit 1'
 try_perl 'a pair of datagram sockets' \
 	'socketpair A, B, AF_UNIX, SOCK_DGRAM, 0 or exit 1'
-# shellcheck disable=SC2317 # `exits' runs it
 with_net() {
 	exits 0 "$1" confined -n -- perl -MSocket -e "$2"
 }

@@ -3,7 +3,7 @@
 # agents that leave daemons.  No process of an attempt outlives it, nothing
 # that it wrote lies outside its workspace, and the record says what was left.
 
-# shellcheck disable=SC2016 # dollars are meant for others
+# shellcheck disable=SC2016,SC2317 # dollars for others; `ok' runs it
 # shellcheck source=t/lib.sh
 . "$(dirname "$0")/lib.sh"
 needs_tool df-sign df-boot df-handoff df-prompt df-dispatch df-holdout
@@ -18,7 +18,6 @@ naps() {
 	[ "$(grep -lx "$nap" /proc/[0-9]*/comm 2>/dev/null | wc -l)" -eq "$1" ]
 }
 
-# shellcheck disable=SC2317 # `ok' runs it
 nothing_left() {
 	[ -z "$(find "$DF_SCRATCH" -mindepth 2)" ]
 }

@@ -9,6 +9,7 @@ list() {
 	texts	handoffs and prompts of 5,000 tasks, and looking for D9 there
 	path	boot to freeze, 7 tasks, 7 holdouts: sandboxed, and not
 	dispatch	1,000 tasks that do nothing, against make -j2
+	sandbox	what starting a sandbox adds to an attempt
 	nothing	nothing to do in a run of 1,000 tasks
 	fold	time for each KiB of log
 	store	10,000 files of 4 KiB, one file of 1 GiB
@@ -202,6 +203,33 @@ budget_dispatch() {
 		lost dispatch || return
 	line 'dispatch cpu' cpu x 2 ours 'make -j2'
 	line 'dispatch wall' wall x 3 ours 'make -j2'
+}
+
+# The difference to level none, for one attempt of a hundred.
+budget_sandbox() {
+	set --
+	for i in none landlock bwrap; do
+		{ [ $i != bwrap ] || here bwrap; } && mkdir -p new.$i &&
+		spec 100 && df-boot -q --spec spec.100 --base base \
+			--profile solo --set agent.adapter=agents/noop.json \
+			--set sandbox.level=$i -o new.$i \
+			--set policy.require_isolation=false >/dev/null &&
+		mv new.$i/* level.$i && df-handoff -q -C level.$i \
+			>/dev/null && df-prompt -q -C level.$i >/dev/null || {
+			echo "sandbox: $i is not here"
+			continue
+		}
+		set -- "$@" ${1:+:::} $i \
+			-p "cp -a level.$i level.$i.\$REP && sync -f ." \
+			sh -c "exec df-dispatch -q -j1 -C \"level.$i.\$REP\""
+	done
+	series -n 5 "$@" || lost sandbox || return
+	for i in landlock bwrap; do
+		grep -q "^$i	" "$got" || continue
+		line "sandbox $i" us max 25000 '' '' "$(awk -F '\t' -v i=$i '
+			{ t[$1] = $3 }
+			END { print (t[i] - t["none"]) / 100 }' "$got")"
+	done
 }
 
 budget_nothing() {
