@@ -55,6 +55,14 @@ df_store_open(struct df_store *s, int at, int create, struct df_err *e)
 	mask = umask(022);
 	(void)umask(mask);
 	s->fixmode = (mask & 0444) != 0;
+	/* A child that is somebody else reads by this descriptor; who may come
+	   so far is said by the directories above. */
+	if (create && (mask & 0055) && fchmod(s->dir, 0755) < 0) {
+		(void)df_fail_errno(e, DF_EXTERNAL, "store.open",
+		    "cannot set the mode of blobs/sha256");
+		df_store_close(s);
+		return -1;
+	}
 	return 0;
 }
 
