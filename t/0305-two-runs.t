@@ -119,6 +119,7 @@ exits 0 'replayed' df-verify --replay -q -j 2 -i keys/df-holdout.age "$one"
 is "$(grep -c '^differs' "$out")" 0 'nothing differs'
 has "$out" 'replayed holdout/1 2 files'
 has "$out" 'replayed prompt 18 files'
+has "$out" 'not replayed validation.json rows of D9: the word of who sealed'
 exits 0 'the other one' df-verify --replay -q "$two"
 is "$(grep -c '^differs' "$out")" 0 'nothing differs there'
 done_testing
