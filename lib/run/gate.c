@@ -293,7 +293,8 @@ revocations(struct df_run *r, struct df_gate *g, struct df_err *e)
 	size_t i;
 	int ret = 0;
 
-	if (df_args.factory && *df_args.factory) {
+	if (df_args.factory && *df_args.factory && !df_revoke_idle(r,
+	    outside)) {
 		ret = df_factory_open(&f, df_args.factory, e);
 		if (ret > 0) {
 			ret = df_anchors_read(&f, outside, &r->trust, &a, e);

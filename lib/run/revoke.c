@@ -450,9 +450,8 @@ summarize(struct look *l)
 	}
 }
 
-/* Is there anything to look at the lines for? */
-static int
-idle(const struct df_run *r, const struct df_trust *outside)
+int
+df_revoke_idle(const struct df_run *r, const struct df_trust *outside)
 {
 	size_t i;
 
@@ -473,7 +472,7 @@ df_revoke_check(struct df_run *r, const struct df_trust *outside,
 	memset(t, 0, sizeof(*t));
 	if (df_run_trust(r, e) < 0)
 		return -1;
-	if (idle(r, outside))
+	if (df_revoke_idle(r, outside))
 		return 0;
 	l.anchor = of_run(a, &r->state.genesis, &l.nanchor);
 	for (i = 0; ret == 0 && i < r->nline; i++) {

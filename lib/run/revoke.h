@@ -64,6 +64,9 @@ struct df_touched {
 	int windows;		/* a key with a window has signed ... */
 	int claimed;		/* ... what no anchor covers */
 };
+/* Is nothing revoked and has no key a window?  Then no anchor is needed.  The
+   run's trust is loaded. */
+int df_revoke_idle(const struct df_run *r, const struct df_trust *outside);
 /*
  * Look at a run that was opened with DF_RUN_LINES.  a may be NULL: no anchors.
  */
