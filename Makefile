@@ -150,7 +150,7 @@ $(O)/t/bench/scan $(O)/t/bench/sealing: $(O)/t/bench/%: \
 	$(CC) $(DF_LDFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBS)
 
 # Preloaded into what is tested, before the sanitizers' own: without them.
-$(O)/t/fault/%.so: t/fault/%.c lib/base/df.h
+$(O)/t/fault/%.so: t/fault/%.c t/fault/preload.h lib/base/df.h
 	@mkdir -p $(@D)
 	$(CC) $(DF_CPPFLAGS) $(CPPFLAGS) -std=c11 $(WARN) -fPIC -shared \
 	    -ffile-prefix-map=$(CURDIR)=. $(CFLAGS) $(LDFLAGS) -o $@ $<

@@ -26,7 +26,6 @@
 #define _GNU_SOURCE
 #include "base/df.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -42,6 +41,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "preload.h"
+
 enum how { NONE, ENOSPC_, EIO_, KILL, AFTER, TORN, COUNT };
 
 /* What the process and its forks share. */
@@ -54,29 +55,6 @@ static struct shared *shared;
 static unsigned at;
 static enum how how;
 static int due = -1;		/* the next write to it fails */
-
-/* What the C library has under that name. */
-static void *
-real(const char *name)
-{
-	void *p = dlsym(RTLD_NEXT, name);
-
-	if (p == NULL)
-		_exit(126);
-	return p;
-}
-#define REAL(name) ((__typeof__(&name))real(#name))
-
-/* Only the kernel is called here: nothing of it is counted. */
-static long
-kernel(long n, long a, long b, long c, long d)
-{
-	static __typeof__(&syscall) call;
-
-	if (call == NULL)
-		call = REAL(syscall);
-	return call(n, a, b, c, d);
-}
 
 static int
 is_ours(const char *name, size_t n)

@@ -35,15 +35,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/mem.h"
-
-int df_verify_main(int argc, char **argv);	/* main() of df-verify */
+#include "forked.h"
 
 #define SHOWN 10
 
@@ -384,43 +382,6 @@ become(struct list *l)
 
 /* ---- what is said of it ---- */
 
-/* Run fn(arg) in a process; its exit status, what it says into said. */
-static int
-in_process(int (*fn)(const char *arg), const char *arg, char *said,
-    size_t max)
-{
-	size_t n = 0;
-	int p[2], status;
-	char rest[4096];
-	ssize_t k;
-	pid_t pid;
-
-	if (fflush(stdout) != 0 || pipe(p) < 0 || (pid = fork()) < 0)
-		die("fork");
-	if (pid == 0) {
-		if (dup2(p[1], 1) < 0 || dup2(p[1], 2) < 0)
-			_exit(127);
-		close(p[0]);
-		close(p[1]);
-		_exit(fn(arg));
-	}
-	close(p[1]);
-	for (;;) {
-		k = n < max - 1 ? read(p[0], said + n, max - 1 - n) :
-		    read(p[0], rest, sizeof(rest));
-		if (k <= 0 && errno != EINTR)
-			break;
-		if (k > 0 && n < max - 1)
-			n += (size_t)k;
-	}
-	said[n] = '\0';
-	close(p[0]);
-	if (waitpid(pid, &status, 0) != pid)
-		die("waitpid");
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 +
-	    WTERMSIG(status);
-}
-
 static int
 verify(const char *run)
 {
@@ -437,30 +398,33 @@ execute(const char *command)
 	return 127;
 }
 
+/* It has to end with 0. */
+static void
+want_yes(int (*fn)(const char *arg), const char *arg, enum disk d)
+{
+	char said[4096], *p;
+	int code = forked(fn, arg, said, sizeof(said));
+
+	if (code < 0)
+		die("fork");
+	for (p = said; (p = strchr(p, '\n')) != NULL;)
+		*p = ' ';
+	if (code != 0)
+		complain(disk_name[d], said);
+}
+
 static void
 judge(enum disk d, unsigned long every, const char *command)
 {
-	char said[4096], *p;
 	size_t i;
 
-	for (i = 0; i < there.n; i++) {
-		if (strchr(there.v[i].path, '/') || strncmp(there.v[i].path,
-		    "r-", 2) != 0)
-			continue;
-		if (in_process(verify, there.v[i].path, said, sizeof(said)) !=
-		    0) {
-			for (p = said; (p = strchr(p, '\n')) != NULL;)
-				*p = ' ';
-			complain(disk_name[d], said);
-		}
-	}
+	for (i = 0; i < there.n; i++)
+		if (strchr(there.v[i].path, '/') == NULL &&
+		    strncmp(there.v[i].path, "r-", 2) == 0)
+			want_yes(verify, there.v[i].path, d);
 	if (command && disks % every == 0) {
 		commands++;
-		if (in_process(execute, command, said, sizeof(said)) != 0) {
-			for (p = said; (p = strchr(p, '\n')) != NULL;)
-				*p = ' ';
-			complain(disk_name[d], said);
-		}
+		want_yes(execute, command, d);
 	}
 }
 

@@ -26,7 +26,6 @@
 #define _GNU_SOURCE
 #include "base/df.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -41,29 +40,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "preload.h"
+
 static int file = -1;		/* what is recorded goes there */
-
-static void *
-real(const char *name)
-{
-	void *p = dlsym(RTLD_NEXT, name);
-
-	if (p == NULL)
-		_exit(126);
-	return p;
-}
-#define REAL(name) ((__typeof__(&name))real(#name))
-
-/* Only the kernel is called here: nothing of it is recorded. */
-static long
-kernel(long n, long a, long b, long c, long d)
-{
-	static __typeof__(&syscall) call;
-
-	if (call == NULL)
-		call = REAL(syscall);
-	return call(n, a, b, c, d);
-}
 
 __attribute__((constructor)) static void
 start(void)

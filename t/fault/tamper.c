@@ -37,15 +37,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/schema.h"
 #include "evidence/store.h"
-
-int df_verify_main(int argc, char **argv);	/* main() of df-verify */
+#include "forked.h"
 
 #define SHOWN 10
 
@@ -113,39 +111,22 @@ look_around(void)
 /* ---- what df-verify says ---- */
 
 static int
+verify_path(const char *path)
+{
+	char name[] = "df-verify", *copy = df_strdup(path);
+	char *argv[] = { name, copy, NULL };
+
+	return df_verify_main(2, argv);
+}
+
+static int
 verify(void)
 {
-	char name[] = "df-verify", *argv[] = { name, run, NULL };
-	size_t n = 0;
-	ssize_t k;
-	int p[2], status;
-	char rest[4096];
-	pid_t pid;
+	int code = forked(verify_path, run, said, sizeof(said));
 
-	if (fflush(stdout) != 0 || pipe(p) < 0 || (pid = fork()) < 0)
+	if (code < 0)
 		die("fork");
-	if (pid == 0) {
-		if (dup2(p[1], 1) < 0 || dup2(p[1], 2) < 0)
-			_exit(127);
-		close(p[0]);
-		close(p[1]);
-		_exit(df_verify_main(2, argv));
-	}
-	close(p[1]);
-	for (;;) {
-		k = n < sizeof(said) - 1 ? read(p[0], said + n, sizeof(said) -
-		    1 - n) : read(p[0], rest, sizeof(rest));
-		if (k <= 0 && errno != EINTR)
-			break;
-		if (k > 0 && n < sizeof(said) - 1)
-			n += (size_t)k;
-	}
-	said[n] = '\0';
-	close(p[0]);
-	if (waitpid(pid, &status, 0) != pid)
-		die("waitpid");
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 +
-	    WTERMSIG(status);
+	return code;
 }
 
 /* What each of them would read of the program is read before they fork. */
