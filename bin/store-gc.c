@@ -176,6 +176,7 @@ named(struct gc *g, const char *path)
 		df_die(&e);
 	g->retain.lineage = &l;
 	r = worse(l.worst, try(g, path));
+	g->retain.lineage = NULL;
 	df_lineage_release(&l);
 	free(real);
 	return r;
@@ -205,6 +206,7 @@ factory(struct gc *g)
 	r = l.worst;
 	for (i = 0; i < l.n; i++)
 		r = worse(r, try(g, l.v[i].path));
+	g->retain.lineage = NULL;
 	df_lineage_release(&l);
 	df_buf_release(&path);
 	return r;

@@ -318,7 +318,7 @@ df_checkpoint_parse(struct df_checkpoint *c, const struct df_note *n,
 		    sizeof(c->root.b);
 	if (ok)
 		memcpy(c->root.b, root.s, sizeof(c->root.b));
-	while (ok && (s = line(n, &at, &len)) != NULL)
+	while (ok && line(n, &at, &len) != NULL)
 		ok = len > 0;		/* extensions */
 	df_buf_release(&root);
 	return ok ? 0 : df_fail(e, DF_INPUT, "checkpoint.format",

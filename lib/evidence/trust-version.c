@@ -86,7 +86,7 @@ read_next(int dir, struct df_trust_files *f, struct df_err *e)
 	size_t i;
 	int r;
 
-	r = read_one(dir, NEXT, &b, 2 * DF_TRUST_FILES * FILE_BYTES, e);
+	r = read_one(dir, NEXT, &b, FILE_BYTES * 2 * DF_TRUST_FILES, e);
 	if (r == 0 && b.n) {
 		r = df_json_scan(&j, b.s, b.n, DF_JSON_CANON, NEXT, e);
 		for (i = 0; r == 0 && i < DF_TRUST_FILES; i++) {

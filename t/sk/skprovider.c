@@ -85,8 +85,7 @@ sk_enroll(uint32_t alg, const uint8_t *challenge, size_t challenge_len,
 	(void)options;
 	if (alg != ED25519)
 		return UNSUPPORTED;
-	r = calloc(1, sizeof(*r));
-	if (r == NULL || sodium_init() < 0)
+	if (sodium_init() < 0 || (r = calloc(1, sizeof(*r))) == NULL)
 		return GENERAL;
 	randombytes_buf(seed, sizeof(seed));
 	crypto_sign_seed_keypair(pk, sk, seed);
@@ -115,8 +114,7 @@ sk_sign(uint32_t alg, const uint8_t *data, size_t data_len,
 	(void)options;
 	if (alg != ED25519 || key_handle_len != crypto_sign_SEEDBYTES)
 		return UNSUPPORTED;
-	r = calloc(1, sizeof(*r));
-	if (r == NULL || sodium_init() < 0)
+	if (sodium_init() < 0 || (r = calloc(1, sizeof(*r))) == NULL)
 		return GENERAL;
 	crypto_sign_seed_keypair(pk, sk, key_handle);
 	r->flags = flags & TOUCH;
