@@ -74,9 +74,20 @@ is "$(grep '^apt-get' calls)" \
 	'what is missing is installed, and nothing else'
 is "$(grep '^make' calls | sed 's/.* -j[0-9]* //; s/.* //')" 'unit
 check' 'then it builds, and tests'
+no 'no service is touched' grep -qE 'service|update-rc' calls
+stand_in dpkg-query 'case $* in *docker-registry*) ;;
+*) echo install ok installed ;; esac'
+stand_in service ''
+stand_in update-rc.d ''
+exits 0 'a registry' there check
+is "$(sed -n '/^apt-get install .*docker-registry$/,/^make/p' calls |
+	grep -E '^(service|update-rc)')" 'service docker-registry stop
+update-rc.d docker-registry disable' 'is installed, but does not stay running'
+stand_in dpkg-query 'echo install ok installed'
 stand_in id 'echo 0'
 exits 0 'nothing is missing' there check
-no 'then nothing is installed' grep -qE '^(apt-get|sudo)' calls
+no 'then nothing is installed' \
+	grep -qE '^(apt-get|sudo|service|update-rc)' calls
 exits 0 'lint' there lint
 is "$(grep '^make' calls | sed 's/.* //')" 'lint' 'is lint alone'
 stand_in make 'exit 2'
