@@ -61,7 +61,7 @@ jq -r '.data.artifacts | arrays | .[] | .digest[7:] + "  " + .name' \
 ok 'sha256sum: the log names the same, and the seal' \
 	within "$r" sha256sum --quiet -c "$tmp/sums"
 # what README says to do
-sed -n '/^Checking one without/,/^And for those/s/^    //p' "$top/README" |
+sed -n '/^And in the directory of a sealed/,/^Scenarios/s/^    //p' "$top/README" |
 	sed 's/-i df-holdout/-i "$DF_KEYS.eve"\/df-holdout/' >readme.sh
 exits 0 'README: its lines, as they stand' within "$r" \
 	env DF_KEYS="$tmp/keys" sh -e "$tmp/readme.sh"

@@ -1,7 +1,8 @@
 #!/bin/sh
 # tools.sh: each program has its source, its manual page and a test; it answers
 # --help and --version on stdout; its options, verbs and exit codes are those
-# of its page; and each page is one of a program or of the others listed here.
+# of its page, and README gives it no others; and each page is one of a program
+# or of the others listed here.
 #
 # On a page, the arguments of Fl are options ("-json" is --json, "qv" are -q
 # and -v) and those of Cm may be verbs, unless Xr or another program's Nm
@@ -155,6 +156,19 @@ for t in $tools; do
 done
 for t in $libexec; do
 	check "$t" "$O/libexec/darkfactory/$t"
+done
+# The options that README gives a program, up to the next one.
+sed -n -e ':a' -e '/\\$/{N;s/\\\n//;ba' -e '}' -e 's/#.*//' -e '/^    /p' README |
+    tr '|(' '[\n*]' | grep -oE 'df-[a-z]+ .*' |
+    while read -r name words; do
+	for o in $words; do
+		case $o in
+		--*) "$O/bin/$name" --df-options | cut -f 4 |
+		    grep -qx -e "${o%%=*}" ||
+		    say "README:$(grep -nF -m 1 -e "$o" README |
+			cut -d : -f 1): $name has no option $o" ;;
+		esac
+	done
 done
 for f in man/*; do
 	name=${f#man/}
