@@ -37,17 +37,20 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "inside.h"
 
 #define FDS 8			/* descriptors that a command may keep */
+#define LOOKS 64		/* directories that are looked through */
+#define SLURP_MAX ((size_t)2 << 20)
 #define NAMES 20		/* survivors and files that are named */
 #define GRACE_MS 5000		/* from SIGTERM to SIGKILL */
 #define CLEANUP_MS 30000
 
 static const char usage[] =
     "usage: df-inside -r FD [-k FD]... [-t MS] [-p PROCESSES] [-o DIR]...\n"
-    "                 [-gG] [-c] [-n] [-x PATH]... [-w PATH]...\n"
+    "                 [-l PATH]... [-gG] [-c] [-n] [-x PATH]... [-w PATH]...\n"
     "                 -- COMMAND [ARG]... [--then COMMAND [ARG]...]\n"
     "\n"
     "The first process in a sandbox; df-dispatch and df-holdout start it.\n"
@@ -57,12 +60,14 @@ static const char usage[] =
     "  -t MS       the command's time: SIGTERM, five seconds, SIGKILL\n"
     "  -p N        at most N processes\n"
     "  -o DIR      report files below DIR: written outside the workspace\n"
+    "  -l PATH     nothing is run if a socket or pipe is there or below\n"
     "  -g          the command cannot change others' limits, nor see keyrings\n"
     "  -G          nor trace others: for a judge\n"
     "  -c          confine the command (Landlock, seccomp): it has\n"
     "  -x PATH       this and what is below to read and run\n"
     "  -w PATH       and this to write\n"
-    "  -n            the host's network\n"
+    "  -n          with -c: the host's network; with -g: but not its abstract\n"
+    "              sockets\n"
     "  --then      afterwards, in what is left, run this (30 seconds)\n"
     "      --help  this text\n"
     "      --version\n"
@@ -70,6 +75,7 @@ static const char usage[] =
     "exit status:\n"
     "  0  the command ran; how it ended is in the report\n"
     "  2  usage\n"
+    "  4  refused: a socket or pipe, see -l\n"
     "  9  the command could not be run\n";
 
 struct opts {
@@ -78,9 +84,12 @@ struct opts {
 	size_t nkeep;
 	const char *out[FDS];
 	size_t nout;
+	const char *look[LOOKS];
+	size_t nlook;
 	int64_t ms, processes;
-	int confine, guard, judge;
+	int confine, guard;
 	struct df_confine c;
+	struct df_guard g;
 	char **cmd, **then;
 };
 
@@ -102,7 +111,7 @@ slurp(const char *path, struct df_buf *b)
 	df_buf_reset(b);
 	if (fd < 0)
 		return;
-	while (b->n < ((size_t)1 << 20) &&
+	while (b->n < SLURP_MAX &&
 	    (n = read(fd, df_buf_room(b, 65536), 65536)) > 0) {
 		b->n += (size_t)n;
 		b->s[b->n] = '\0';
@@ -152,6 +161,8 @@ mounts(struct df_buf *out, struct df_buf *tmp)
 	int i, first = 1;
 
 	slurp("/proc/self/mountinfo", tmp);
+	if (tmp->n >= SLURP_MAX)	/* a part of them is none */
+		df_buf_reset(tmp);
 	df_buf_ch(out, '[');
 	for (line = strtok_r(tmp->s, "\n", &save); line;
 	    line = strtok_r(NULL, "\n", &save)) {
@@ -179,6 +190,9 @@ mounts(struct df_buf *out, struct df_buf *tmp)
 		rest = strchr(source, ' ');
 		if (rest)
 			*rest = '\0';
+		df_text_unoctal(f[3]);
+		df_text_unoctal(f[4]);
+		df_text_unoctal(source);
 		df_buf_str(out, first ? "{\"dev\":" : ",{\"dev\":");
 		first = 0;
 		df_text_json(out, f[2], strlen(f[2]));
@@ -238,11 +252,14 @@ static void
 environment(struct df_buf *out)
 {
 	extern char **environ;
-	char *name[512];
-	size_t n = 0, i;
+	char **name;
+	size_t n, i;
 
-	for (i = 0; environ[i] && n < DF_LEN(name); i++)
-		name[n++] = environ[i];
+	for (n = 0; environ[n]; n++)
+		;
+	name = df_calloc(n + 1, sizeof(*name));
+	for (i = 0; i < n; i++)
+		name[i] = environ[i];
 	qsort(name, n, sizeof(*name), str_cmp);
 	df_buf_ch(out, '[');
 	for (i = 0; i < n; i++) {
@@ -251,6 +268,7 @@ environment(struct df_buf *out)
 		df_text_json(out, name[i], strcspn(name[i], "="));
 	}
 	df_buf_ch(out, ']');
+	free(name);
 }
 
 static void
@@ -299,7 +317,7 @@ id_map(const char *path, struct df_buf *out, struct df_buf *tmp)
 }
 
 static void
-report_before(const struct opts *o)
+report_before(const struct opts *o, const struct df_look *l)
 {
 	struct df_buf b = DF_BUF_INIT, tmp = DF_BUF_INIT, st = DF_BUF_INIT;
 	char cwd[4096];
@@ -314,6 +332,10 @@ report_before(const struct opts *o)
 	df_buf_str(&b, ",\"permitted\":");
 	status_line(&st, "CapPrm:", &b);
 	df_buf_ch(&b, '}');
+	if (o->nlook) {
+		df_buf_str(&b, ",\"channels\":");
+		df_look_report(l, &b);
+	}
 	if (o->confine) {
 		df_buf_str(&b, ",\"confinement\":");
 		df_confine_report(&o->c, &b);
@@ -328,6 +350,10 @@ report_before(const struct opts *o)
 	environment(&b);
 	df_buf_fmt(&b, ",\"gid\":%u,\"gid_map\":", (unsigned)getgid());
 	id_map("/proc/self/gid_map", &b, &tmp);
+	if (o->guard) {
+		df_buf_str(&b, ",\"guard\":");
+		df_guard_report(&o->g, &b);
+	}
 	df_buf_str(&b, ",\"mounts\":");
 	mounts(&b, &tmp);
 	df_buf_str(&b, ",\"network\":");
@@ -395,7 +421,7 @@ child(void *arg)
 		b->error = errno;
 		_exit(127);
 	}
-	if (o->guard && df_guard_self(o->judge) < 0) {
+	if (o->guard && df_guard_self(&o->g) < 0) {
 		b->error = errno;
 		_exit(127);
 	}
@@ -729,7 +755,7 @@ parse(struct opts *o, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "+r:k:t:p:o:gGcnx:w:")) != -1) {
+	while ((c = getopt(argc, argv, "+r:k:t:p:o:l:gGcnx:w:")) != -1) {
 		switch (c) {
 		case 'r':
 			o->report = (int)number(optarg, INT_MAX);
@@ -750,8 +776,13 @@ parse(struct opts *o, int argc, char **argv)
 				wrong();
 			o->out[o->nout++] = optarg;
 			break;
+		case 'l':
+			if (o->nlook == LOOKS)
+				wrong();
+			o->look[o->nlook++] = optarg;
+			break;
 		case 'G':
-			o->judge = 1;
+			o->g.judge = 1;
 			/* fall through */
 		case 'g':
 			o->guard = 1;
@@ -760,7 +791,7 @@ parse(struct opts *o, int argc, char **argv)
 			o->confine = 1;
 			break;
 		case 'n':
-			o->c.net = 1;
+			o->c.net = o->g.net = 1;
 			break;
 		case 'x':
 		case 'w':
@@ -771,7 +802,7 @@ parse(struct opts *o, int argc, char **argv)
 		}
 	}
 	if (optind >= argc || o->report < 3 || (!o->confine && (o->c.n ||
-	    o->c.net)))
+	    (o->c.net && !o->guard))))
 		wrong();
 	o->cmd = argv + optind;
 	for (c = optind; argv[c]; c++)
@@ -789,6 +820,7 @@ main(int argc, char **argv)
 {
 	static struct opts o = { .report = -1 };
 	struct rusage ru = { 0 };
+	struct df_look found = { DF_BUF_INIT, DF_BUF_INIT, 0, 0, 0 };
 	int status = 0, late, st, confined;
 	char why[300];
 	int64_t t0;
@@ -813,7 +845,14 @@ main(int argc, char **argv)
 	fcntl(o.report, F_SETFD, FD_CLOEXEC);
 	if (o.confine && df_confine_prepare(&o.c, why, sizeof(why)) < 0)
 		df_diex(DF_EXTERNAL, "confine", "%s", why);
-	report_before(&o);
+	if (o.guard)
+		df_guard_prepare(&o.g);
+	df_look_for_channels(&found, o.look, o.nlook);
+	report_before(&o, &found);
+	if (found.n)
+		df_diex(DF_REFUSED, "channel", "%.200s is a socket or a pipe: "
+		    "somebody may be at its other end",
+		    found.first.s);
 	t0 = now_ms();
 	pid = start(&o, o.cmd, &confined);
 	if (pid < 0 && !confined)

@@ -42,7 +42,8 @@
 #define FS_READ (FS_EXECUTE | FS_READ_FILE | FS_READ_DIR)
 
 #define NET_TCP ((uint64_t)3)		/* bind, connect */
-#define SCOPE_ALL ((uint64_t)3)		/* abstract sockets, signals */
+#define SCOPE_ABSTRACT ((uint64_t)1)	/* sockets */
+#define SCOPE_ALL ((uint64_t)3)		/* and signals */
 
 struct ruleset {
 	uint64_t fs, net, scoped;
@@ -245,7 +246,7 @@ make_filter(struct filter *p, int net)
 	    SYS_process_vm_readv, SYS_process_vm_writev, SYS_pidfd_getfd,
 	    SYS_keyctl, SYS_add_key, SYS_request_key, SYS_bpf,
 	    SYS_perf_event_open, SYS_shmget, SYS_semget, SYS_msgget,
-	    SYS_mq_open };
+	    SYS_mq_open, SYS_fanotify_init };
 	size_t i;
 
 	p->n = 0;
@@ -339,13 +340,13 @@ install(const struct filter *p)
 	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog);
 }
 
-int
-df_guard_self(int judge)
+static int
+guard_self(int judge)
 {
 	struct filter f;
 
 	make_guard(&f, judge);
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -1 : install(&f);
+	return install(&f);
 }
 
 static int
@@ -367,8 +368,8 @@ filter_self(int net)
 #else
 #define MACHINE_NAME ""
 
-int
-df_guard_self(int judge)
+static int
+guard_self(int judge)
 {
 	(void)judge;
 	return 0;
@@ -464,8 +465,8 @@ df_confine_report(const struct df_confine *c, struct df_buf *out)
 	static const struct {
 		const char *name;
 		int since;		/* closed by that ABI; 0: by none */
-	} gap[] = { { "chmod", 0 }, { "ioctl", 5 }, { "proc", 0 },
-	    { "signals", 6 }, { "stat", 0 }, { "truncate", 3 } };
+	} gap[] = { { "chmod", 0 }, { "inotify", 0 }, { "ioctl", 5 },
+	    { "proc", 0 }, { "signals", 6 }, { "stat", 0 }, { "truncate", 3 } };
 	size_t i;
 	int n = 0;
 
@@ -498,4 +499,35 @@ df_confine_self(const struct df_confine *c)
 	    0)
 		return -1;
 	return filter_self(c->net);
+}
+
+/* ---- where namespaces isolate ---- */
+
+void
+df_guard_prepare(struct df_guard *g)
+{
+	const struct ruleset r = { 0, 0, SCOPE_ABSTRACT };
+
+	if (g->net && syscall(SYS_landlock_create_ruleset, NULL, 0,
+	    CREATE_VERSION) >= 6)
+		g->fd = (int)syscall(SYS_landlock_create_ruleset, &r,
+		    sizeof(r), 0);
+	if (g->fd < 0)
+		g->fd = 0;
+}
+
+void
+df_guard_report(const struct df_guard *g, struct df_buf *out)
+{
+	df_buf_fmt(out, "{\"abstract\":%s,\"seccomp\":\"" MACHINE_NAME "\"}",
+	    !g->net || g->fd ? "true" : "false");
+}
+
+int
+df_guard_self(const struct df_guard *g)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || (g->fd &&
+	    syscall(SYS_landlock_restrict_self, g->fd, 0) < 0))
+		return -1;
+	return guard_self(g->judge);
 }

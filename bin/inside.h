@@ -28,6 +28,8 @@
  *	prlimit64 of others	their limits
  *	keyctl, add_key, request_key
  *				keyrings belong to the user
+ *	fanotify_init		what others do with files: inotify, which many
+ *				programs use, is left, a gap
  *	bpf, perf_event_open	the kernel's own view of everything
  *	shmget, semget, msgget, mq_open
  *				outlive all processes
@@ -75,9 +77,39 @@ int df_confine_self(const struct df_confine *c);
  * it.  prlimit64 of others is refused (without files or memory neither we nor
  * a judge's programs see anything), and so are the kernel's keyrings; to a
  * judge's shell and all that it starts also attaching to others, their memory
- * and their descriptors.  Gives up new privileges.  Makes system calls and
- * nothing else.  -1 with errno; 0 on a machine whose numbers we do not know.
+ * and their descriptors.  With the host's network, by Landlock, sockets of the
+ * abstract name space, which belong to it, but its own.
  */
-int df_guard_self(int judge);
+struct df_guard {
+	int judge;		/* nor trace others */
+	int net;		/* the host's network */
+
+	/* inside */
+	int fd;			/* of a rule set; 0: none */
+};
+void df_guard_prepare(struct df_guard *g);
+/* {"abstract":..,"seccomp":".."}: are abstract sockets out of reach; the
+   machine of the filter, "" where we do not know its numbers. */
+void df_guard_report(const struct df_guard *g, struct df_buf *out);
+/* Gives up new privileges.  Makes system calls and nothing else.  -1 with
+   errno. */
+int df_guard_self(const struct df_guard *g);
+
+/*
+ * Sockets and pipes: somebody else may be at their other end, and no mount
+ * that is read-only keeps from connecting to the one or writing into the
+ * other.  Links are not followed; what cannot be listed is passed over.
+ */
+struct df_look {
+	struct df_buf found;	/* as JSON, some by name */
+	struct df_buf first;
+	size_t n, seen;
+	int more;		/* not all was looked at */
+};
+/* What of these paths is one, or has one below it. */
+void df_look_for_channels(struct df_look *l, const char *const *what,
+	size_t n);
+/* ["/opt/x/control"], or null: none found, and there was more. */
+void df_look_report(const struct df_look *l, struct df_buf *out);
 
 #endif

@@ -12,7 +12,7 @@ keys
 tiny_spec spec
 mkdir base
 echo base >base/file
-build='case $task in
+make='case $task in
 T-001) echo "echo \"hello \$1\"" >greet.sh ;;
 T-002) echo "echo \"goodbye \$1\"" >part.sh ;;
 T-003) echo "echo \$#" >count.sh ;;
@@ -42,7 +42,7 @@ again() {
 
 # ---- isolated ----
 
-adapter builder "$build result PASS"
+adapter builder "$make result PASS"
 ready "$adapter" --spec spec --base base --profile solo
 exits 1 'no attempt yet' df-verify --isolation
 has "$out" 'NONE' 'is none'
@@ -91,7 +91,7 @@ is "$(cat "$out")" BROKEN 'nothing is said of it'
 
 # ---- other attempts, other levels ----
 
-adapter second "$build"'[ -e "$HOME/x" ] || [ "$task" != T-001 ] || {
+adapter second "$make"'[ -e "$HOME/x" ] || [ "$task" != T-001 ] || {
 	result FAIL; exit; }
 result PASS'
 ready "$adapter" --spec spec --base base --profile solo \
@@ -103,7 +103,7 @@ has "$out" 'T-001 1 UNISOLATED none'
 has "$out" 'T-001 2 UNISOLATED none' 'failed attempts too'
 like "$out" '^UNISOLATED on the word of ' 'all of it is'
 if has_landlock; then
-	adapter builder "$build result PASS"
+	adapter builder "$make result PASS"
 	ready "$adapter" --spec spec --base base --profile solo \
 		--set sandbox.level=landlock
 	must df-dispatch -q
@@ -119,9 +119,76 @@ else
 	skip 5 'level landlock does not work here'
 fi
 
+# ---- what else is beside it ----
+
+adapter builder "$make result PASS"
+perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Local =>
+	"agents/builder.d/s", Listen => 1) or die'
+exits 4 'a socket in what an adapter declares' df-boot -q --spec spec \
+	--base base --profile solo --set "agent.adapter=$adapter"
+has "$err" 'agents/builder.d/s is a socket or a pipe'
+rm agents/builder.d/s
+ready "$adapter" --spec spec --base base --profile solo \
+	--set retry.failures=none
+mkfifo agents/builder.d/p
+exits 9 'one that came after that' df-dispatch -q T-001
+is "$(jq -r .error_code "$DF_RUN/dispatch/T-001/1.json")" sandbox.channel \
+	'is a reason of its own'
+is "$(jq -r '.isolation, .after' "$DF_RUN/dispatch/T-001/1.host.json")" \
+	'EXPOSED
+null' 'and the agent was not run'
+rm agents/builder.d/p
+
+cat >serve <<'END'
+use IO::Socket::UNIX;
+my $s = IO::Socket::UNIX->new(Local => "\0$ARGV[0]", Listen => 9) or die;
+open my $f, ">", "ready";
+close $f;
+while (my $c = $s->accept) { print $c "abstract-bait\n"; close $c }
+END
+bg perl serve "$tmp/abstract"
+await 5 test -e ready
+talk="perl -MIO::Socket::UNIX -e 'my \$s = IO::Socket::UNIX->new(Peer =>
+	\"\\0$tmp/abstract\"); print \$s ? <\$s> : \"none\\n\"'
+	perl -MIO::Socket::UNIX -e '
+	my \$s = IO::Socket::UNIX->new(Local => \"\\0own\", Listen => 1);
+	my \$c = IO::Socket::UNIX->new(Peer => \"\\0own\") and print \"own\\n\"'
+	result PASS"
+adapter online "$talk" '"net":"host"'
+ready "$adapter" --spec spec --base base --profile solo \
+	--set sandbox.allow_network=true
+must df-dispatch -q T-001
+if [ "$(jq .inside.guard.abstract "$DF_RUN/dispatch/T-001/1.host.json")" = \
+    true ]; then
+	hasnot "$DF_RUN/result/T-001/1.log" abstract-bait \
+		'no abstract socket of the host is in reach of its network'
+else
+	has "$DF_RUN/result/T-001/1.log" abstract-bait 'an old kernel'
+fi
+has "$DF_RUN/result/T-001/1.log" own 'its own are'
+again 'del(.inside.guard)'
+exits 0 'where nothing was said of them' df-verify --isolation forged
+has "$out" 'T-001 1 ISOLATED bwrap+net abstract sockets of the host'
+
+if has_mount; then
+	mkdir -p 'a b' 'm n'
+	cp -R spec 'a b/spec'
+	exits 0 'a specification whose mount has a space in its name' \
+		unshare --mount sh -c 'mount --bind "a b" "m n" && shift &&
+		exec df-boot -q -o spaced "$@"' sh x --spec 'm n/spec' \
+		--base base --profile solo --set "agent.adapter=$adapter" \
+		--set sandbox.allow_network=true
+	ok 'is protected under the name that it has in its file system' \
+		sh -c 'jq -e "[.protected[] | select(.path | endswith(\"/m n/spec\"))
+		| .fs | endswith(\"/a b/spec\")] == [true]" \
+		"$(echo spaced/r-*/boot.host.json)" >/dev/null'
+else
+	skip 2 'we cannot mount'
+fi
+
 # ---- taken over ----
 
-adapter builder "$build result PASS"
+adapter builder "$make result PASS"
 ready "$adapter" --spec spec --base base --profile solo
 must df-dispatch -q
 must df-holdout -q

@@ -54,6 +54,7 @@ usage 'a negative descriptor' -k -1 -- touch ran
 usage 'no descriptor' -k '' -- touch ran
 usage 'a time that is no number' -t 1s -- touch ran
 usage 'an octal number' -p 010 -- touch ran
+usage 'a network for nobody' -n -- touch ran
 usage 'no command before --then' -- --then touch ran
 usage 'no command behind --then' -- touch ran --then
 eight='3 3 3 3 3 3 3 3'
@@ -287,6 +288,43 @@ if has_mount; then
 else
 	skip 2 'we cannot mount'
 fi
+
+if has_mount; then
+	mkdir 'a b' "$(printf 'c\\d\te')"
+	exits 0 'names that mountinfo(5) escapes' unshare --mount sh -c '
+		mount -t tmpfs "a source" "a b" && mkdir "a b/x y" &&
+		mount --bind "a b/x y" "$1" &&
+		exec df-inside -r 5 -- true 5>report' sh \
+		"$(printf 'c\\d\te')"
+	is "$(before ".mounts[-2:] | map([.root, .point[${#tmp}:], .source])")" \
+		'[["/","/a b","a source"],["/x y","/c\\d\te","a source"]]' \
+		'are as they are'
+else
+	skip 2 'we cannot mount'
+fi
+
+# ---- sockets and pipes ----
+
+mkdir -p look/a/b
+echo >look/a/file
+ln -s ../nowhere look/link
+mkfifo outside-pipe
+ln -s ../outside-pipe look/to-pipe
+exits 0 'a directory without sockets' inside -l look -l none -- touch ran
+is "$(before .channels)" '[]' 'has none; links are not followed'
+rm ran
+mkfifo look/a/b/pipe
+exits 4 'a pipe below one' inside -l look -- touch ran
+has "$err" 'df-inside: look/a/b/pipe is a socket or a pipe'
+is "$(before .channels)" '["look/a/b/pipe"]' 'is reported'
+no 'and nothing is run' test -e ran
+exits 4 'a pipe itself' inside -l outside-pipe -- touch ran
+rm look/a/b/pipe
+perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Local => "look/s",
+	Listen => 1) or die'
+exits 4 'a socket' inside -l none -l look -- touch ran
+is "$(before .channels)" '["look/s"]' 'is reported too'
+no 'and runs nothing' test -e ran
 
 # ---- then ----
 

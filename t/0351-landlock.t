@@ -129,12 +129,14 @@ number() {
 	x86_64.shmget) echo 29 ;;
 	x86_64.prlimit64) echo 302 ;;
 	x86_64.process_vm_readv) echo 310 ;;
+	x86_64.fanotify_init) echo 300 ;;
 	aarch64.keyctl) echo 219 ;;
 	aarch64.ptrace) echo 117 ;;
 	aarch64.bpf) echo 280 ;;
 	aarch64.shmget) echo 194 ;;
 	aarch64.prlimit64) echo 261 ;;
 	aarch64.process_vm_readv) echo 270 ;;
+	aarch64.fanotify_init) echo 262 ;;
 	*.io_uring_setup) echo 425 ;;
 	*.pidfd_getfd) echo 438 ;;
 	esac
@@ -158,6 +160,7 @@ call shmget 0 4096 950
 call prlimit64 "$$" 7 0 0
 call process_vm_readv "$$" 0 0 0 0 0
 call pidfd_getfd 0 0 0
+call fanotify_init 512 0
 # getpid by the numbers of x32
 if [ "$(uname -m)" = x86_64 ]; then
 	exits 0 'x32' confined -- perl -e 'syscall 0x40000027; exit 0'

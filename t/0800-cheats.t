@@ -10,12 +10,12 @@ cheats_ready
 cheats_adapter ''
 limits='--set retry.failures=none --set limits.processes=150
 	--set limits.tree_entries=1000 --set limits.output_bytes=65536'
-fail='' build=''
+fail='' builds=''
 for i in $(names all); do
 	[ -z "$(head_of "$i" judged)" ] || continue
 	case $(head_of "$i" ends) in
 	FAILED*) fail="$fail $i" ;;
-	*) build="$build $i" ;;
+	*) builds="$builds $i" ;;
 	esac
 done
 
@@ -33,7 +33,7 @@ exits 0 'the run verifies' df-verify "$DF_RUN"
 
 opts=$limits
 # shellcheck disable=SC2086
-cheats_run $build
+cheats_run $builds
 is "$rc" 0 'all is done, by their own word: exit 0'
 cheats_said
 cheats_over

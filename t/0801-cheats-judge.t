@@ -31,15 +31,15 @@ rm -rf spec
 adapter=$tmp/agents/cheats.json
 opts='--set judge.seconds=3 --set judge.processes=100
 	--set judge.output_bytes=65536'
-build=''
+builds=''
 for i in $(names judged); do
 	# shellcheck disable=SC2046 # words
 	set -- $(head_of "$i" needs)
 	[ -z "$1" ] || [ -x "/usr/bin/$1" ] || continue
-	build="$build $i"
+	builds="$builds $i"
 done
 # shellcheck disable=SC2086 # words
-cheats_run $build results-inject forge set-id names
+cheats_run $builds results-inject forge set-id names
 is "$rc" 0 'all is done, by their own word: exit 0'
 cheats_said
 watched >before

@@ -346,6 +346,24 @@ df_unbase64(struct df_buf *b, const char *s, size_t n)
 	return df_unbase64_nopad(b, s, n);
 }
 
+void
+df_text_unoctal(char *s)
+{
+	char *to = s;
+
+	while (*s) {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' &&
+		    s[2] >= '0' && s[2] <= '7' && s[3] >= '0' && s[3] <= '7') {
+			*to++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 |
+			    (s[3] - '0'));
+			s += 4;
+		} else {
+			*to++ = *s++;
+		}
+	}
+	*to = '\0';
+}
+
 int
 df_number(const char *s, int64_t min, int64_t max, int64_t *out)
 {

@@ -66,6 +66,12 @@ int df_unbase64(struct df_buf *b, const char *s, size_t n);
 /* Without padding: any '=' is refused. */
 int df_unbase64_nopad(struct df_buf *b, const char *s, size_t n);
 
+/*
+ * Undo, in place, the escapes of /proc/PID/mountinfo (proc(5)): a backslash
+ * and three octal digits are one byte.
+ */
+void df_text_unoctal(char *s);
+
 /* Decimal number in [min, max] without sign tricks or leading zeros. */
 int df_number(const char *s, int64_t min, int64_t max, int64_t *out);
 

@@ -245,7 +245,7 @@ make_command(struct df_attempt *a, struct df_err *e)
 	df_list_addf(&in, "-t");
 	df_list_addf(&in, "%lld", (long long)s->attempt_ms);
 	if (s->level == DF_LEVEL_BWRAP)
-		df_list_addf(&in, "-g");
+		df_list_addf(&in, sb->net ? "-gn" : "-g");
 	/* The limit counts all processes of a uid. */
 	if (df_level_own(s->level) || (s->level == DF_LEVEL_LANDLOCK &&
 	    geteuid() == 0)) {
@@ -413,9 +413,12 @@ judge_end(struct df_attempt *a, jv before, jv after)
 	} else if (!jv_is_valid(after)) {
 		df_capture_get(&a->child.err, &said);
 		if (WIFEXITED(a->child.status) &&
-		    WEXITSTATUS(a->child.status) == DF_EXTERNAL)
-			(void)df_fail(&a->infra, DF_EXTERNAL, "agent.exec",
-			    "%.*s", (int)strcspn(said.s, "\n"), said.s);
+		    (WEXITSTATUS(a->child.status) == DF_EXTERNAL ||
+		    WEXITSTATUS(a->child.status) == DF_REFUSED))
+			(void)df_fail(&a->infra, DF_EXTERNAL,
+			    WEXITSTATUS(a->child.status) == DF_REFUSED ?
+			    "sandbox.channel" : "agent.exec", "%.*s",
+			    (int)strcspn(said.s, "\n"), said.s);
 		else
 			(void)df_fail(&a->infra, DF_EXTERNAL, "sandbox.lost",
 			    "the sandbox ended without a report: %.*s",

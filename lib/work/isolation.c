@@ -140,6 +140,41 @@ df_isolation_path(const struct df_protect *p, jv inside)
 	return found;
 }
 
+/* "254:0" */
+static int
+is_device(const char *s)
+{
+	static const char digits[] = "0123456789";
+	size_t n = strspn(s, digits), m;
+
+	if (n == 0 || s[n] != ':')
+		return 0;
+	m = strspn(s + n + 1, digits);
+	return m && s[n + 1 + m] == '\0';
+}
+
+/* A mount that can be compared; the root of a namespace is not a path. */
+static int
+is_mount(jv m)
+{
+	return is_device(df_jv_str(m, "dev")) &&
+	    *df_jv_str(m, "point") == '/' && (*df_jv_str(m, "root") == '/' ||
+	    strcmp(df_jv_str(m, "type"), "nsfs") == 0);
+}
+
+/* Was each found in a file system when the run began? */
+static int
+are_located(const struct df_protect *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		if (!is_device(p->v[i].mount) || *p->v[i].fs != '/' ||
+		    *p->v[i].path != '/')
+			return 0;
+	return p->n != 0;
+}
+
 static enum found
 paths(const struct look *l)
 {
@@ -157,6 +192,8 @@ paths(const struct look *l)
 	for (i = 0; f == FINE && i < jv_array_length(jv_copy(mounts)); i++) {
 		one = jv_array_get(jv_copy(mounts), i);
 		root |= strcmp(df_jv_str(one, "point"), "/") == 0;
+		if (!is_mount(one))
+			f = missing(l, "mounts");
 		jv_free(one);
 	}
 	if (f == FINE && !root)
@@ -170,8 +207,7 @@ paths(const struct look *l)
 	}
 	jv_free(one);
 	if (jv_get_kind(list) != JV_KIND_ARRAY ||
-	    jv_array_length(jv_copy(list)) == 0 ||
-	    df_protect_load(&p, list, NULL) < 0)
+	    df_protect_load(&p, list, NULL) < 0 || !are_located(&p))
 		f = missing(l, "protected");
 	else if ((found = df_isolation_path(&p, l->inside)) != NULL)
 		f = say(l, OPEN, "protected path", found);
@@ -205,6 +241,14 @@ network(const struct look *l)
 	return f;
 }
 
+/* What we give to it: nothing, its prompt, and pipes to us. */
+static int
+harmless(const char *to)
+{
+	return strcmp(to, "/dev/null") == 0 || strcmp(to, "pipe:") == 0 ||
+	    strcmp(to, "/memfd:prompt (deleted)") == 0;
+}
+
 static enum found
 descriptors(const struct look *l)
 {
@@ -213,7 +257,7 @@ descriptors(const struct look *l)
 	enum found f = FINE;
 	const char *to;
 	int64_t fd;
-	int i, n;
+	int i, n, seen = 0;
 
 	if (!is_list(list, member, 1, 0))
 		f = missing(l, "descriptors");
@@ -224,12 +268,14 @@ descriptors(const struct look *l)
 		to = df_jv_str(one, "to");
 		if (fd < 0)
 			f = missing(l, "descriptors");
-		else if (fd > 2 || strncmp(to, "socket:", 7) == 0)
+		else if (fd > 2 || !harmless(to))
 			f = say(l, OPEN, "descriptor to", to);
+		else
+			seen |= 1 << fd;
 		jv_free(one);
 	}
 	jv_free(list);
-	return f;
+	return f == FINE && seen != 7 ? missing(l, "descriptors") : f;
 }
 
 static enum found
@@ -353,12 +399,51 @@ confinement(const struct look *l)
 	return f;
 }
 
+/* Sockets and pipes below what the adapter declares; none has none. */
+static enum found
+channels(const struct look *l)
+{
+	jv list = df_jv_get(l->inside, "channels"), one;
+	enum found f = FINE;
+
+	if (jv_is_valid(list) && !is_list(list, NULL, 0, 0)) {
+		f = missing(l, "channels");
+	} else if (jv_is_valid(list) && jv_array_length(jv_copy(list)) > 0) {
+		one = jv_array_get(jv_copy(list), 0);
+		f = say(l, OPEN, "socket or pipe", jv_string_value(one));
+		jv_free(one);
+	}
+	jv_free(list);
+	return f;
+}
+
+/*
+ * What belongs to the network and is none: sockets without a path.  A record
+ * without the filter is one of a machine that has none, or an older one.
+ */
+static enum found
+guard(const struct look *l)
+{
+	jv g = df_jv_get(l->inside, "guard"), v = df_jv_get(g, "abstract");
+	enum found f = FINE;
+
+	if (jv_is_valid(g) && (df_jv_str(g, "seccomp") == NULL ||
+	    (jv_get_kind(v) != JV_KIND_TRUE &&
+	    jv_get_kind(v) != JV_KIND_FALSE)))
+		f = missing(l, "guard");
+	else if (l->own && l->net && jv_get_kind(v) != JV_KIND_TRUE)
+		(void)say(l, FINE, "abstract sockets", "of the host");
+	jv_free(v);
+	jv_free(g);
+	return f;
+}
+
 const char *
 df_isolation(jv host, struct df_buf *why)
 {
 	static enum found (*const look[])(const struct look *) = { paths,
 	    network, descriptors, capabilities, privileges, ids, environment,
-	    confinement };
+	    confinement, channels, guard };
 	const char *level = df_jv_str(host, "level"), *word;
 	struct look l = { .host = host, .why = why };
 	enum found worst = FINE, f;

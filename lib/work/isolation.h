@@ -6,9 +6,11 @@
  * who has the record comes to the same word, on the word of the df-build key.
  *
  *	ISOLATED	level bwrap: no protected path, no further descriptor
- *			and none to a socket, no capability, no way to one, not
- *			the host's root, no variable that names an agent socket
- *			or our keys, and no network unless the level says so
+ *			and none but pipes, /dev/null and the prompt, no socket
+ *			or pipe in what the adapter declares, no capability, no
+ *			way to one, not the host's root, no variable that names
+ *			an agent socket or our keys, and no network unless the
+ *			level says so
  *	CONFINED	level landlock: the same, as far as Landlock goes; what
  *			it leaves open is in the record
  *	EXPOSED		one of these was there; why says which

@@ -12,37 +12,48 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/opt.h"
+#include "base/text.h"
 #include "evidence/trust.h"
 #include "work/protect.h"
 
 /*
  * Which mount holds the path, and what is it called there?  proc(5):
- * "ID PARENT MAJ:MIN ROOT POINT ...", the longest POINT wins, of equals the
- * last.
+ * "ID PARENT MAJ:MIN ROOT POINT ...".  Not the longest POINT: one can be
+ * hidden below another.
  */
 static void
 locate(struct df_protected *q)
 {
 	struct df_buf b = DF_BUF_INIT, root = DF_BUF_INIT;
-	char *line, *save = NULL, dev[24], r[4096], point[4096];
-	size_t best = 0;
+	char *line, *save = NULL, *p, *f[5];
+	struct statx st;
+	size_t i;
 	int fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 
 	if (fd >= 0) {
-		(void)!df_read_fd(fd, &b, (size_t)4 << 20, "mountinfo", NULL);
+		(void)!df_read_fd(fd, &b, (size_t)64 << 20, "mountinfo", NULL);
 		close(fd);
 	}
+	if (statx(AT_FDCWD, q->path, 0, STATX_MNT_ID, &st) < 0 ||
+	    !(st.stx_mask & STATX_MNT_ID))
+		df_buf_reset(&b);
 	for (line = strtok_r(b.s, "\n", &save); line;
 	    line = strtok_r(NULL, "\n", &save)) {
-		if (sscanf(line, "%*d %*d %23s %4095s %4095s", dev, r, point)
-		    != 3 || !df_path_within(q->path, point) ||
-		    strlen(point) < best)
+		for (i = 0, p = line; i < DF_LEN(f) && (f[i] = strsep(&p,
+		    " ")) != NULL; i++)
+			;
+		if (i < DF_LEN(f) || strtoull(f[0], NULL, 10) !=
+		    st.stx_mnt_id)
 			continue;
-		best = strlen(point);
-		snprintf(q->mount, sizeof(q->mount), "%s", dev);
-		df_buf_reset(&root);
-		df_buf_fmt(&root, "%s%s", strcmp(r, "/") == 0 ? "" : r,
-		    strcmp(point, "/") == 0 ? q->path : q->path + best);
+		df_text_unoctal(f[3]);
+		df_text_unoctal(f[4]);
+		if (!df_path_within(q->path, f[4]))
+			break;
+		snprintf(q->mount, sizeof(q->mount), "%s", f[2]);
+		df_buf_fmt(&root, "%s%s", strcmp(f[3], "/") == 0 ? "" : f[3],
+		    strcmp(f[4], "/") == 0 ? q->path : q->path +
+		    strlen(f[4]));
+		break;
 	}
 	q->fs = df_strdup(root.n ? root.s : "/");
 	df_buf_release(&b);

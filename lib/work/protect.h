@@ -23,7 +23,7 @@ struct df_protected {
 	dev_t dev;
 	ino_t ino;
 	char *fs;		/* the same path from its file system's root */
-	char mount[24];		/* that file system in mountinfo: "254:0" */
+	char mount[24];		/* that in mountinfo: "254:0"; "": not found */
 };
 struct df_protect {
 	struct df_protected *v;

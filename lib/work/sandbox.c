@@ -271,6 +271,7 @@ bwrap_args(const struct df_sandbox *s, const char *bwrap, struct df_list *l)
 	    "--unshare-ipc", "--unshare-pid", "--as-pid-1", "--unshare-uts",
 	    "--unshare-cgroup-try", "--disable-userns", "--die-with-parent",
 	    "--new-session", "--cap-drop", "ALL", "--hostname", "df" };
+	static const char *const memory[] = { "/tmp", "/dev/shm" };
 	size_t i;
 
 	df_list_addf(l, "%s", bwrap);
@@ -292,10 +293,13 @@ bwrap_args(const struct df_sandbox *s, const char *bwrap, struct df_list *l)
 	df_list_addf(l, "%s", "/proc");
 	df_list_addf(l, "%s", "--dev");
 	df_list_addf(l, "%s", "/dev");
-	df_list_addf(l, "%s", "--size");
-	df_list_addf(l, "%s", "1073741824");
-	df_list_addf(l, "%s", "--tmpfs");
-	df_list_addf(l, "%s", "/tmp");
+	for (i = 0; i < DF_LEN(memory); i++) {
+		add3(l, "--size", "1073741824", "--tmpfs");
+		df_list_addf(l, "%s", memory[i]);
+	}
+	/* Links in it, as /dev/fd, are what a judge's shell goes through. */
+	df_list_addf(l, "%s", "--remount-ro");
+	df_list_addf(l, "%s", "/dev");
 	for (i = 0; i < s->ro.n; i++)
 		add3(l, "--ro-bind", s->ro.v[i], s->ro.v[i]);
 	add3(l, "--ro-bind", s->tools, DF_INSIDE_DIR);
@@ -409,6 +413,8 @@ df_sandbox_command(const struct df_sandbox *s, const struct df_list *inside,
 		if (s->level == DF_LEVEL_LANDLOCK)
 			landlock_args(s, &l);
 	}
+	for (i = 0; s->level != DF_LEVEL_NONE && i < s->ro.n; i++)
+		rule(&l, "-l", s->ro.v[i]);
 	for (i = 0; i < inside->n; i++)
 		df_list_addf(&l, "%s", inside->v[i]);
 	free(bwrap);
@@ -446,6 +452,12 @@ probe_child(void *arg, struct df_err *e)
 
 	return df_sandbox_drop(e) < 0 ? -1 : df_sandbox_exec(&p->s,
 	    &p->command, e);
+}
+
+static int
+refused(const struct df_child *c)
+{
+	return WIFEXITED(c->status) && WEXITSTATUS(c->status) == DF_REFUSED;
 }
 
 int
@@ -491,7 +503,8 @@ df_sandbox_probe(enum df_level level, int net, const struct df_list *ro,
 			df_capture_get(&c.err, &said);
 			r = c.failed.exit ? df_fail(e, DF_EXTERNAL,
 			    "sandbox.probe", "%s", c.failed.msg) :
-			    df_fail(e, DF_EXTERNAL, "sandbox.probe",
+			    df_fail(e, refused(&c) ? DF_REFUSED : DF_EXTERNAL,
+			    "sandbox.probe",
 			    "the sandbox does not start: %.*s",
 			    (int)strcspn(said.s, "\n"), said.s);
 		}

@@ -3,9 +3,9 @@
  * uid, and the record of it.
  *
  * Level bwrap isolates: bubblewrap with an allow-list of mounts (/usr without
- * /usr/local and /usr/src, a few files of /etc, a private /tmp and /dev, the
- * workspace, an empty home, and what an adapter declares), its own user,
- * process, IPC, UTS and cgroup namespaces, no capability, no further user
+ * /usr/local and /usr/src, a few files of /etc, /tmp, /dev and /dev/shm of its
+ * own, the workspace, an empty home, and what an adapter declares), its own
+ * user, process, IPC, UTS and cgroup namespaces, no capability, no further user
  * namespace, and its own network namespace unless the adapter needs the
  * host's (then the level is "bwrap+net").
  *

@@ -10,7 +10,7 @@ put() {
 tried 'a directory that everybody may write' put "$CHEAT_OPEN"
 [ -n "$CHEAT_CONTROL" ] || {
 	for dir in / /usr /usr/bin /usr/local /usr/src /etc /var /run /df /proc \
-	    /sys .. ../.. "$CHEAT_OPEN" "$CHEAT_KEYS" "$CHEAT_SPEC" \
+	    /sys /dev .. ../.. "$CHEAT_OPEN" "$CHEAT_KEYS" "$CHEAT_SPEC" \
 	    "$CHEAT_BASE" "$CHEAT_HOME" "$CHEAT_RUNS" "${0%/*}"; do
 		tried "$dir" put "$dir"
 	done
@@ -20,6 +20,7 @@ tried 'a directory that everybody may write' put "$CHEAT_OPEN"
 	tried 'bash' sh -c 'echo x >/bin/bash; chmod u+w /bin/bash'
 	tried 'make a way out of the workspace' perl -e \
 		'exit !rename "/ws", "/tmp/ws"'
+	tried 'more than a gigabyte of memory' fallocate -l 1200M /dev/shm/large
 	# these are its own, and are gone afterwards
 	put /tmp
 	put /dev/shm
