@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "run/gate.h"
+#include "run/heads.h"
 #include "run/place.h"
 #include "spec/exposure.h"
 #include "spec/public.h"
@@ -256,7 +257,9 @@ create(struct df_boot *b, const char *parent, struct df_err *e)
 {
 	struct df_step s = { .role = DF_ROLE_RUN, .key = b->key,
 	    .me = b->me };
+	struct df_digest genesis = { { 0 } };
 	struct df_place place;
+	struct df_err why;
 	int dir, r;
 
 	if (df_place_make(&place, parent, e) < 0)
@@ -267,10 +270,14 @@ create(struct df_boot *b, const char *parent, struct df_err *e)
 		r = write_run(b, &s, place.parent, e);
 		if (r == 0)
 			r = announce(b, &s.run, e);
+		genesis = s.run.state.genesis;
 		df_run_close(&s.run);
 	}
 	if (r == 0)
 		r = df_place_publish(&place, b->name, e);
+	/* Nobody will see the log whose head was remembered. */
+	if (r < 0 && df_heads_forget(&genesis, &why) < 0)
+		df_debug("%s", why.msg);
 	df_place_close(&place);
 	return r;
 }

@@ -167,6 +167,7 @@ run(char **operand, size_t n)
 	else
 		r = may_evaluate(&w, &e) < 0 ? -1 : evaluate(&w, &e);
 	df_holdout_release(&w);
+	df_ledger_close(&w.ledger);
 	df_hold_drop(&w.hold);
 	df_step_close(&w.step);
 	if (r < 0)

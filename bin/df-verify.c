@@ -17,6 +17,7 @@
 #include "base/out.h"
 #include "evidence/seal.h"
 #include "run/heads.h"
+#include "run/prune.h"
 #include "run/records.h"
 #include "verify.h"
 #include "work/bundle.h"
@@ -82,7 +83,8 @@ check(struct df_verify *w, const char *path, struct df_err *e)
 	ret = df_gate_blobs(r, &blobs, e);
 	if (ret == 0) {
 		w->names = df_closed_check(r, &blobs, &w->bad, &w->notes, e);
-		ret = w->names < 0 ? -1 : 0;
+		ret = w->names < 0 ? -1 : df_retain_check(r, &blobs, &w->bad,
+		    &w->notes, e);
 	}
 	df_blobset_release(&blobs);
 	return ret < 0 || df_seals_check(r, &w->bad, e) < 0 ||

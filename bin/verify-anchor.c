@@ -24,6 +24,29 @@ open_factory(struct df_factory *f, int want, struct df_err *e)
 	return r;
 }
 
+/* Each anchor has to be a line of this log: a later one that is excuses none
+   that is not. */
+static void
+compare(struct df_verify *w, const struct df_anchor *x, size_t n)
+{
+	const struct df_run *r = &w->run;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (x[i].seq > r->nline)
+			df_finding_add(&w->bad, "anchor.length", "log.jsonl",
+			    "the factory has seen line %llu; the log ends "
+			    "before", (unsigned long long)x[i].seq);
+		else if (!df_digest_eq(&x[i].head, &r->line[x[i].seq -
+		    1].digest))
+			df_finding_add(&w->bad, "anchor.head", "log.jsonl",
+			    "the factory has seen another line %llu",
+			    (unsigned long long)x[i].seq);
+		else if ((int64_t)x[i].seq > w->anchored)
+			w->anchored = (int64_t)x[i].seq;
+	}
+}
+
 int
 df_verify_anchor(struct df_verify *w, int want, struct df_err *e)
 {
@@ -31,6 +54,7 @@ df_verify_anchor(struct df_verify *w, int want, struct df_err *e)
 	const struct df_anchor *x;
 	struct df_anchors a;
 	struct df_factory f;
+	size_t n = 0;
 	int ret;
 
 	ret = open_factory(&f, want, e);
@@ -41,18 +65,11 @@ df_verify_anchor(struct df_verify *w, int want, struct df_err *e)
 	ret = df_anchors_read(&f, r->have_outside ? &r->outside : NULL,
 	    &r->trust, &a, e);
 	df_factory_close(&f);
-	x = ret == 0 ? df_anchors_head(&a, &r->state.genesis) : NULL;
-	w->unanchored = want && ret == 0 && x == NULL;
-	if (x && x->seq > r->nline)
-		df_finding_add(&w->bad, "anchor.length", "log.jsonl",
-		    "the factory has seen line %llu; the log ends before",
-		    (unsigned long long)x->seq);
-	else if (x && !df_digest_eq(&x->head, &r->line[x->seq - 1].digest))
-		df_finding_add(&w->bad, "anchor.head", "log.jsonl",
-		    "the factory has seen another line %llu",
-		    (unsigned long long)x->seq);
-	else if (x)
-		w->anchored = (int64_t)x->seq;
+	if (ret == 0) {
+		x = df_anchors_of(&a, &r->state.genesis, &n);
+		w->unanchored = want && n == 0;
+		compare(w, x, n);
+	}
 	df_anchors_release(&a);
 	return ret;
 }

@@ -23,7 +23,8 @@ unsigned_by(const char *file, const char *whom, int bad, struct df_err *e)
 	    "not verify" : "%.200s: no signature of %s", file, whom);
 }
 
-/* A key of the run's roster that signs as df-run, under the origin's name. */
+/* A key of the run's roster that signs as df-run and is not revoked, under the
+   origin's name. */
 static int
 by_roster(struct df_verify *w, const char *file, const struct df_note *n,
     const struct df_checkpoint *c, struct df_err *e)
@@ -35,7 +36,9 @@ by_roster(struct df_verify *w, const char *file, const struct df_note *n,
 
 	for (i = 0; i < w->run.trust.nsigner; i++) {
 		s = &w->run.trust.signer[i];
-		if (!(s->roles & DF_ROLE_BIT(DF_ROLE_RUN)))
+		if (!(s->roles & DF_ROLE_BIT(DF_ROLE_RUN)) ||
+		    (w->run.have_outside && df_trust_revoked(&w->run.outside,
+		    s->fp)))
 			continue;
 		r = df_note_verify(n, c->origin, c->norigin, &s->key);
 		if (r < 0)

@@ -14,9 +14,21 @@
 
 /* ---- of one run ---- */
 
+/* The log in which the key has signed. */
+static const char *
+place(const struct df_touch *t, char out[40])
+{
+	if (t->level)
+		snprintf(out, 40, "origin/%u/log.jsonl", t->level);
+	else
+		snprintf(out, 40, "log.jsonl");
+	return out;
+}
+
 void
 df_verify_touched(struct df_verify *w)
 {
+	char log[40];
 	const struct df_touched *t = &w->gate.touched;
 	struct df_buf b = DF_BUF_INIT;
 	size_t i;
@@ -28,14 +40,14 @@ df_verify_touched(struct df_verify *w)
 			df_buf_str(&b, "; do that work again in a new run, or "
 			    "name the factory whose log has anchored it (-F)");
 			df_finding_add(&w->voids, t->v[i].window ?
-			    "anchor.window" : "revoked.void", "log.jsonl",
-			    "%s", b.s);
+			    "anchor.window" : "revoked.void",
+			    place(&t->v[i], log), "%s", b.s);
 		}
 		if (t->v[i].nstand)
 			df_finding_add(&w->notes, "revoked.stands",
-			    "log.jsonl", "key %s is revoked; what it signed "
-			    "at %.200s was anchored before", t->v[i].fp,
-			    t->v[i].stands);
+			    place(&t->v[i], log), "key %s is revoked; what "
+			    "it signed at %.200s was anchored before",
+			    t->v[i].fp, t->v[i].stands);
 	}
 	df_buf_release(&b);
 }
@@ -57,21 +69,26 @@ static void
 row(struct all *w, const struct df_run *r, const struct df_touch *t,
     const char *lines, const char *state)
 {
-	struct df_buf b = DF_BUF_INIT;
+	struct df_buf b = DF_BUF_INIT, where = DF_BUF_INIT;
 	char hex[DF_DIGEST_STR];
 	jv o;
 
 	if (*lines == '\0')
 		return;
 	w->touched++;
+	if (t->level)
+		df_buf_fmt(&where, "origin/%u:", t->level);
+	df_buf_str(&where, lines);
 	df_text_foreign(&b, t->reason, strlen(t->reason), DF_TEXT_LINE, 0,
 	    300);
 	if (!df_args.json) {
-		df_out_row((const char *const[]) { r->id, t->fp, lines, state,
-		    b.s }, 5);
+		df_out_row((const char *const[]) { r->id, t->fp, where.s,
+		    state, b.s }, 5);
 	} else {
 		o = df_jset_str(jv_object(), "key", t->fp);
 		o = df_jset_str(o, "lines", lines);
+		if (t->level)
+			o = df_jset_int(o, "origin", t->level);
 		o = df_jset_str(o, "reason", t->reason);
 		o = df_jset_str(o, "run", df_digest_str(&r->state.genesis,
 		    hex));
@@ -81,6 +98,7 @@ row(struct all *w, const struct df_run *r, const struct df_touch *t,
 		    (int64_t)t->from));
 	}
 	df_buf_release(&b);
+	df_buf_release(&where);
 }
 
 static int

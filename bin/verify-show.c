@@ -104,6 +104,8 @@ touched_json(const struct df_verify *w)
 		if (t->v[i].window)
 			continue;
 		o = df_jset_str(jv_object(), "key", t->v[i].fp);
+		if (t->v[i].level)
+			o = df_jset_int(o, "origin", t->v[i].level);
 		o = df_jset_str(o, "reason", t->v[i].reason);
 		o = df_jset_str(o, "stands", t->v[i].stands);
 		o = df_jset_int(o, "suspect_from_seq", (int64_t)t->v[i].from);

@@ -158,6 +158,29 @@ is "$(entries suite.evaluated | jq -r .name | grep -c "^${third##*/}$")" 2 \
 judged
 is "$(uses)" '{"disclosed":3,"evaluations":3,"runs":3}' 'and counts one'
 
+# ---- a line of a stranger ----
+
+cp -a .factory kept
+(
+	DF_KEYS=$tmp/mallory DF_TRUST=$tmp/mallory.trust
+	export DF_KEYS DF_TRUST
+	must env DF_FACTORY=other df-sign init -q --person mallory
+	relog .factory "if .dfseq == $(wc -l <.factory/log.jsonl) then
+		(., (.type = \"suite.evaluated\" | .dfrole = \"df-holdout\" |
+		.data = {evaluation: 9, name: \"r-0123456789abcdef-1\",
+		run: (\"sha256:\" + \"5\" * 64), suite: \"$id\"})) else . end" \
+		$(($(wc -l <.factory/log.jsonl) + 1))
+) || exit 1
+is "$(wc -l <.factory/log.jsonl)" $(($(wc -l <kept/log.jsonl) + 1)) \
+	'a stranger adds an evaluation'
+cheap
+must df-dispatch -q
+run df-holdout
+has "$err" '1 lines about the suite are signed by nobody who is listed'
+is "$(uses | jq -c .evaluations)" 4 'it does not count'
+rm -rf "$DF_RUN" .factory
+mv kept .factory
+
 # ---- which factory ----
 
 cheap

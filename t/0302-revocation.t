@@ -2,7 +2,7 @@
 # A revoked key: what it signed stands where a factory's log anchored it in
 # time, and nowhere else, whatever time it says.
 
-# shellcheck disable=SC2016,SC2317 # jq; `ok' runs them
+# shellcheck disable=SC2016,SC2119,SC2317 # jq; judged; `ok' runs them
 # shellcheck source=t/lib.sh
 . "$(dirname "$0")/lib.sh"
 needs_tool df-sign df-boot df-handoff df-prompt df-dispatch df-holdout \
@@ -22,12 +22,14 @@ seq_of() {
 	tail -n 1 "$DF_FACTORY/log.jsonl" | jq .dfseq
 }
 
-# revoke COPY KEY SEQ: trust.COPY is the trust directory without that key
+# revoke COPY KEY SEQ: trust.COPY is the trust directory without that key; the
+# factory's log is as it was (log.true), and says so
 revoke() {
 	rm -rf "trust.$1"
 	cp -R trust "trust.$1"
-	must env DF_FACTORY="$tmp/elsewhere" df-sign -q --trust "trust.$1" \
-		trust revoke -m stolen --suspect-from "$3" "keys/$2.pub"
+	cp log.true factory/log.jsonl
+	must df-sign -q --trust "trust.$1" trust revoke -m stolen \
+		--suspect-from "$3" "keys/$2.pub"
 }
 mkdir elsewhere
 
@@ -47,6 +49,7 @@ run=$DF_RUN name=$(basename "$DF_RUN")
 at=$(seq_of)
 is "$(tail -n 1 factory/log.jsonl | jq -r .type)" run.anchored \
 	'the factory has anchored the run'
+cp factory/log.jsonl log.true
 
 # ---- what stands, what is void ----
 
@@ -94,11 +97,74 @@ has "$out" 'revoked   unknown'
 exits 0 'as JSON' df-verify --json --root "$(fp keys/df-root.pub)" "$run"
 is "$(jq .revocations "$out")" null 'which it says'
 
+# ---- who could have written another log for the factory ----
+
+cp log.true factory/log.jsonl
+cp -R trust trust.silent
+must env DF_FACTORY="$tmp/elsewhere" df-sign -q --trust trust.silent trust \
+	revoke -m stolen --suspect-from $((at + 9)) keys/df-approve.pub
+exits 5 'a log that does not know of the revocation' df-verify \
+	--trust trust.silent "$run"
+has "$err" "line $line is void: key $(fp keys/df-approve.pub) is revoked, and no line of the factory's log behind their anchor says so"
+must df-sign -q --trust trust.silent trust
+exits 0 'trust says it there' df-verify --trust trust.silent "$run"
+relog factory 'if .type == "trust.changed" then .data.reason = "y" else .
+	end' $((at + 1))
+exits 0 'a line of the root again' df-verify --trust trust.silent "$run"
+(
+	DF_KEYS=$tmp/keys.mallory DF_TRUST=$tmp/trust.mallory
+	export DF_KEYS DF_TRUST
+	must df-sign init -q --person mallory
+	relog factory . $((at + 1))
+) || exit 1
+exits 6 'a line of another root' df-verify --trust trust.silent "$run"
+
+# ---- each anchor is of this run ----
+
+cp log.true factory/log.jsonl
+cp -a judged other
+must df-log append -q -C other --data '{"seq":1}' checkpoint.saved
+must df-decide -q -C other reject -m no -r more
+must df-freeze -q -C other
+exits 6 'another end, anchored later' df-verify --anchor --json other
+is "$(jq -r '.findings[].code' "$out")" anchor.head 'the first one was seen'
+rm -rf other
+
+# ---- origins ----
+
+cp log.true factory/log.jsonl
+judged
+old=$DF_RUN
+must df-decide -q reject -m no -r more
+must df-freeze -q
+at=$(seq_of)
+cp factory/log.jsonl log.true
+line=$(jq 'select(.type == "run.rejected").dfseq' "$old/log.jsonl")
+boot --set sandbox.level=none --spec spec --profile solo --supersedes "$old"
+cp factory/log.jsonl log.true
+exits 0 'a run that supersedes another' df-verify
+revoke origin df-approve "$at"
+exits 5 'its origin was rejected with a key that is revoked' df-verify \
+	--trust trust.origin
+has "$err" "CONSISTENT: origin/1/log.jsonl: line $line of origin/1/log.jsonl is void: key $(fp keys/df-approve.pub)"
+exits 5 'as JSON' df-verify --json --trust trust.origin
+jq -cS . "$out" >said
+ok 'it fits its schema' df-validate -q --schema verify said
+is "$(jq -c '.revocations[] | [.origin, .void]' "$out")" "[1,\"$line\"]" \
+	'which line of which origin'
+exits 1 'each run that was touched' df-verify --revoked --trust trust.origin
+has "$out" "$(basename "$DF_RUN")	$(fp keys/df-approve.pub)	origin/1:$line	void" \
+	'it is one of them'
+revoke origin df-approve $((at + 1))
+exits 0 'the origin was anchored before' df-verify --trust trust.origin
+has "$err" "origin/1/log.jsonl: key $(fp keys/df-approve.pub) is revoked; what it signed at $line was anchored before"
+cp log.true factory/log.jsonl
+
 # ---- backdating, and anchors of a thief ----
 
-cp -R trust trust.thief
 cp -R factory factory.before
-revoke thief df-run "$(seq_of)"
+revoke thief df-run $(($(seq_of) + 9))
+cp log.true factory/log.jsonl
 DF_RUN=''
 (
 	SOURCE_DATE_EPOCH=1500000000
@@ -110,10 +176,18 @@ DF_RUN=''
 forged=$(cat forged.run)
 exits 5 'a run with times of long ago' df-verify --trust trust.thief "$forged"
 has "$err" 'lines 1-2 are void'
+cp -a "$forged" alive
 must df-freeze -q -C "$forged" --cancel -m why
 is "$(tail -n 1 factory/log.jsonl | jq -r '.type, .data.name' | tr '\n' ' ')" \
 	"run.anchored $(basename "$forged") " 'the thief anchors it'
-exits 5 'that does not count' df-verify --trust trust.thief "$forged"
+exits 5 'that does not count in a log that was cut' df-verify \
+	--trust trust.thief "$forged"
+has "$err" "lines 1-$(lines "$forged") are void"
+revoke thief df-run "$(seq_of)"
+rm -rf "$forged"
+mv alive "$forged"
+must df-freeze -q -C "$forged" --cancel -m why
+exits 5 'nor behind what the root says' df-verify --trust trust.thief "$forged"
 has "$err" "lines 1-$(lines "$forged") are void"
 like "$out" '^CONSISTENT unanchored' 'nor is it anchored'
 exits 0 'before the key was revoked it does' df-verify "$forged"

@@ -165,10 +165,10 @@ df_gate_blobs(struct df_run *r, struct df_blobset *s, struct df_err *e)
 		return -1;
 	n = s->n;
 	for (i = 0; i < n; i++) {
-		/* What was below a tree that was pruned is listed, or kept by
+		/* What was below a tree that is gone is listed, or kept by
 		   something else. */
 		b.bulk = s->v[i].bulk;
-		if (s->v[i].tree && !(b.bulk && df_prune_line(r,
+		if (s->v[i].tree && !(b.bulk && df_pruned(r,
 		    &s->v[i].digest)) && df_tree_walk(&r->store,
 		    &s->v[i].digest, &any, tree_entry, &b, e) < 0)
 			return -1;

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "run/head.h"
 #include "run/ledger.h"
+#include "run/revoke.h"
 
 #define KEY "suite.key"
 #define KEY_SIZE 32
@@ -103,6 +104,10 @@ struct count {
 	struct df_map evaluations, runs, items;
 	struct df_arena arena;
 	int booted;
+	struct df_signers signers;
+	struct df_at *line;		/* about the suite */
+	size_t n, cap;
+	size_t strange;			/* whose signature does not hold */
 };
 
 /* 1 when the key was not there before. */
@@ -148,29 +153,73 @@ disclosed(struct count *c, const struct df_event *ev)
 	}
 }
 
+/* Lines about the suite are counted when all is known of who may sign. */
 static int
 on_event(void *arg, const struct df_event *ev, struct df_err *e)
 {
 	struct count *c = arg;
 	struct df_digest run;
-	char hex[DF_DIGEST_STR];
 	uint32_t t = df_jget(ev->j, ev->data, "run");
-	int mine;
 
 	(void)e;
-	if (t == 0 || df_digest_parse(&run, ev->j->s + ev->j->tok[t].start,
-	    ev->j->tok[t].end - ev->j->tok[t].start) < 0)
-		return 0;
-	mine = df_digest_eq(&run, &c->l->run);
-	if (strcmp(ev->type, "run.booted") == 0)
-		c->booted |= mine;
+	df_signers_see(&c->signers, ev);
+	if (t && strcmp(ev->type, "run.booted") == 0 && df_digest_parse(&run,
+	    ev->j->s + ev->j->tok[t].start, ev->j->tok[t].end -
+	    ev->j->tok[t].start) == 0)
+		c->booted |= df_digest_eq(&run, &c->l->run);
 	t = df_jget(ev->j, ev->data, "suite");
 	if (t == 0 || !df_jis(ev->j, t, c->l->suite))
 		return 0;
+	DF_GROW(c->line, c->n, c->cap);
+	c->line[c->n++] = (struct df_at){ ev->seq, ev->off,
+	    (uint32_t)ev->len, ev->digest };
+	return 0;
+}
+
+static int
+on_suite(void *arg, const struct df_event *ev, struct df_err *e)
+{
+	struct count *c = arg;
+	struct df_digest run;
+	struct df_err why;
+	char hex[DF_DIGEST_STR];
+	uint32_t t = df_jget(ev->j, ev->data, "run");
+
+	(void)e;
+	if (df_signers_check(&c->signers, ev, &why) < 0) {
+		c->strange++;
+		return 0;
+	}
+	if (t == 0 || df_digest_parse(&run, ev->j->s + ev->j->tok[t].start,
+	    ev->j->tok[t].end - ev->j->tok[t].start) < 0)
+		return 0;
 	if (strcmp(ev->type, "suite.evaluated") == 0)
-		evaluated(c, ev, df_digest_str(&run, hex), mine);
+		evaluated(c, ev, df_digest_str(&run, hex),
+		    df_digest_eq(&run, &c->l->run));
 	else if (strcmp(ev->type, "suite.disclosed") == 0)
 		disclosed(c, ev);
+	return 0;
+}
+
+static int
+count_lines(struct count *c, struct df_err *e)
+{
+	struct df_factory *f = &c->l->factory;
+	const struct df_at *at;
+	size_t i;
+
+	if (df_factory_each(f, on_event, c, e) < 0 ||
+	    df_signers_read(&c->signers, f, 0, e) < 0)
+		return -1;
+	for (i = 0; i < c->n; i++) {
+		at = &c->line[i];
+		if (df_log_reread(&f->log, at->off, at->len, &at->digest,
+		    on_suite, c, e) < 0)
+			return -1;
+	}
+	if (c->strange)
+		df_warn("%s: %zu lines about the suite are signed by nobody "
+		    "who is listed, and do not count", f->path, c->strange);
 	return 0;
 }
 
@@ -178,11 +227,18 @@ int
 df_ledger_read(struct df_ledger *l, struct df_err *e)
 {
 	struct count c = { .l = l };
+	struct df_run *run = l->reader;
 	int r;
 
 	l->evaluations = l->runs = l->disclosed = 0;
-	r = df_factory_each(&l->factory, on_event, &c, e);
+	if (df_run_trust(run, e) < 0)
+		return -1;
+	df_signers_init(&c.signers, run->have_outside ? &run->outside : NULL,
+	    &run->trust);
+	r = count_lines(&c, e);
 	l->known = r == 0 && c.booted;
+	df_signers_release(&c.signers);
+	free(c.line);
 	df_map_release(&c.evaluations);
 	df_map_release(&c.runs);
 	df_map_release(&c.items);
@@ -225,6 +281,7 @@ df_ledger_open(struct df_ledger *l, struct df_run *r, int64_t evaluation,
 	memset(l, 0, sizeof(*l));
 	l->factory.dir = l->factory.log.fd = -1;
 	l->evaluation = evaluation;
+	l->reader = r;
 	l->run = r->state.genesis;
 	snprintf(l->name, sizeof(l->name), "%s", r->id);
 	first = df_run_created(r, e);

@@ -24,8 +24,9 @@
  *								df-approve
  *
  * before the run's own event.  So what is killed in between is counted; an
- * evaluation is counted once, whatever the number of lines about it.  Lines
- * that somebody without a key added can make a count larger, never smaller.
+ * evaluation is counted once, whatever the number of lines about it.  A line
+ * counts whose signature is of a key that the reader's trust directory lists,
+ * or listed, or the run does (revoke.h); of others there is a warning.
  */
 #ifndef DF_RUN_LEDGER_H
 #define DF_RUN_LEDGER_H
@@ -45,6 +46,7 @@ struct df_ledger {
 	   disclosed so far */
 	int64_t evaluations, runs, disclosed;
 	/* inside */
+	struct df_run *reader;
 	struct df_factory factory;
 	char suite[DF_SUITE_STR], name[64];
 	struct df_digest run;
@@ -55,7 +57,8 @@ struct df_ledger {
  * The ledger of the run's suite: in the factory of df_args.factory, else the
  * one found upwards, else the one in whose runs/ the run lies.  It is not
  * known when the run has no suite id, there is no factory, or that one did not
- * boot the run.  evaluation is the run's that is at hand, or 0.
+ * boot the run.  evaluation is the run's that is at hand, or 0.  The run has to
+ * live as long.
  */
 int df_ledger_open(struct df_ledger *l, struct df_run *r, int64_t evaluation,
 	struct df_err *e) DF_CHECK;

@@ -12,7 +12,7 @@
 #ifndef DF_RUN_PRUNE_H
 #define DF_RUN_PRUNE_H
 
-#include "run/gate.h"
+#include "run/closed.h"
 #include "run/step.h"
 
 /* May the blob of that name be removed? */
@@ -65,6 +65,15 @@ const char *df_retain_rule(struct df_run *r, const struct df_retain *t,
 int df_prune_commit(struct df_step *st, const struct df_blobset *set,
 	const char *rule, const struct df_retain *t, const char *reason,
 	struct df_err *e) DF_CHECK;
+/*
+ * Hold each gc.swept of the log against the rules, by what the log had before
+ * it: only bulk is listed, the rule is that of such a run, the days had passed,
+ * no hold was on it, it was not published.  A day that its own event had not
+ * reached is said.  Whether something superseded the run is not in its log.
+ */
+int df_retain_check(struct df_run *r, const struct df_blobset *set,
+	struct df_findings *bad, struct df_findings *notes, struct df_err *e)
+	DF_CHECK;
 /* Remove what is listed, bulk and still there; and links of what is gone. */
 int df_prune_sweep(struct df_run *r, const struct df_blobset *set,
 	struct df_err *e) DF_CHECK;

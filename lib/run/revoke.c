@@ -1,27 +1,13 @@
 #include "base/df.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "run/origin.h"
 #include "run/revoke.h"
 
 /* ---- who signed the factory's log ---- */
-
-/* A key that the trust directory lists no more, until line seq. */
-struct removed {
-	struct df_signer who;
-	uint64_t seq;
-};
-
-struct reading {
-	struct df_trust outside, carried;	/* views; nothing is owned */
-	int have_outside, have_carried;
-	struct removed *gone;
-	size_t ngone, capgone;
-	struct df_at *ch;		/* trust.changed lines */
-	size_t nch, capch;
-	struct df_anchors *a;
-};
 
 /* The roster alone: whether a revoked key counts is asked by position. */
 static struct df_trust
@@ -37,8 +23,30 @@ view(const struct df_trust *t)
 	return v;
 }
 
-static const struct removed *
-find_removed(const struct reading *g, const struct df_event *ev)
+void
+df_signers_init(struct df_signers *g, const struct df_trust *outside,
+    const struct df_trust *carried)
+{
+	memset(g, 0, sizeof(*g));
+	g->trust = outside;
+	g->outside = view(outside);
+	g->carried = view(carried);
+	g->have_carried = carried != NULL;
+	if (outside)
+		g->said = df_calloc(outside->nrevoked + 1, sizeof(*g->said));
+}
+
+void
+df_signers_release(struct df_signers *g)
+{
+	free(g->gone);
+	free(g->changed);
+	free(g->said);
+	memset(g, 0, sizeof(*g));
+}
+
+static const struct df_removed *
+find_removed(const struct df_signers *g, const struct df_event *ev)
 {
 	size_t i;
 
@@ -69,13 +77,13 @@ verify_removed(const struct df_event *ev, const struct df_signer *g,
 	return r;
 }
 
-static int
-verify_line(const struct reading *g, const struct df_event *ev,
+int
+df_signers_check(const struct df_signers *g, const struct df_event *ev,
     struct df_err *e)
 {
-	const struct removed *x;
+	const struct df_removed *x;
 
-	if (g->have_outside && df_trust_find(&g->outside, ev->actor))
+	if (g->trust && df_trust_find(&g->outside, ev->actor))
 		return df_event_verify(ev, &g->outside, e) ? 0 : -1;
 	x = find_removed(g, ev);
 	if (x)
@@ -84,14 +92,24 @@ verify_line(const struct reading *g, const struct df_event *ev,
 	    &g->outside, e) ? 0 : -1;
 }
 
-/* Does what a revoked key signed at this line of the factory's log count? */
-static int
-counts(const struct df_trust *outside, const char *fp, uint64_t at)
+/* What a revoked key has signed stands before this line of the log. */
+static uint64_t
+bound(const struct df_trust *t, const uint64_t *said,
+    const struct df_revoked *k)
 {
-	const struct df_revoked *v = outside ? df_trust_revoked(outside, fp) :
-	    NULL;
+	uint64_t at = said ? said[k - t->revoked] : 0;
 
-	return v == NULL || at < v->from;
+	return at < k->from ? at : k->from;
+}
+
+/* Does what a key signed at this line of the factory's log count? */
+static int
+counts(const struct df_signers *g, const struct df_event *ev)
+{
+	const struct df_revoked *k = g->trust ? df_trust_revoked(g->trust,
+	    ev->actor) : NULL;
+
+	return k == NULL || ev->seq < bound(g->trust, g->said, k);
 }
 
 /* ---- the factory's log, from its end ---- */
@@ -115,12 +133,12 @@ roles_of(const struct df_event *ev, uint32_t list)
 
 /* A key that this line, which holds, has taken out of the directory. */
 static void
-take_removed(struct reading *g, const struct df_event *ev)
+take_removed(struct df_signers *g, const struct df_event *ev)
 {
 	uint32_t key = df_jget(ev->j, ev->data, "key");
 	uint32_t roles = df_jget(ev->j, ev->data, "roles");
 	struct df_err why;
-	struct removed *x;
+	struct df_removed *x;
 
 	if (!df_jis(ev->j, df_jget(ev->j, ev->data, "action"), "remove") ||
 	    key == 0 || roles == 0)
@@ -137,50 +155,100 @@ take_removed(struct reading *g, const struct df_event *ev)
 	g->ngone++;
 }
 
-struct later {
-	struct reading *g;
-	const struct df_trust *outside;
-};
+/* Revocations that this line, which a root of the directory has signed, knows
+   of: nobody else can put other lines before it. */
+static void
+take_said(struct df_signers *g, const struct df_event *ev)
+{
+	uint32_t fp = df_jget(ev->j, ev->data, "fingerprint");
+	int64_t version = 0;
+	int revoke;
+	size_t i;
+
+	if (g->trust == NULL || df_trust_find(&g->outside, ev->actor) == NULL)
+		return;
+	revoke = df_jis(ev->j, df_jget(ev->j, ev->data, "action"), "revoke");
+	(void)df_jint(ev->j, df_jget(ev->j, ev->data, "version"), 1,
+	    INT32_MAX, &version);
+	for (i = 0; i < g->trust->nrevoked; i++)
+		if (g->said[i] == 0 && ((uint64_t)version >=
+		    g->trust->version || (revoke && fp && df_jis(ev->j, fp,
+		    g->trust->revoked[i].fp))))
+			g->said[i] = ev->seq;
+}
 
 static int
 on_changed(void *arg, const struct df_event *ev, struct df_err *e)
 {
-	struct later *l = arg;
+	struct df_signers *g = arg;
 
-	if (verify_line(l->g, ev, e) < 0)
+	if (df_signers_check(g, ev, e) < 0)
 		return -1;
-	if (counts(l->outside, ev->actor, ev->seq))
-		take_removed(l->g, ev);
+	if (counts(g, ev)) {
+		take_removed(g, ev);
+		take_said(g, ev);
+	}
 	return 0;
 }
 
-static int
-collect(void *arg, const struct df_event *ev, struct df_err *e)
+void
+df_signers_see(struct df_signers *g, const struct df_event *ev)
 {
-	struct reading *g = arg;
-
-	(void)e;
 	if (strcmp(ev->type, "trust.changed") != 0)
-		return 0;
-	DF_GROW(g->ch, g->nch, g->capch);
-	g->ch[g->nch++] = (struct df_at){ ev->seq, ev->off,
+		return;
+	DF_GROW(g->changed, g->nchanged, g->capchanged);
+	g->changed[g->nchanged++] = (struct df_at){ ev->seq, ev->off,
 	    (uint32_t)ev->len, ev->digest };
+}
+
+int
+df_signers_read(struct df_signers *g, struct df_factory *f, int strict,
+    struct df_err *e)
+{
+	const struct df_at *at;
+	struct df_err why;
+	size_t i;
+
+	for (i = g->nchanged; i > 0; i--) {
+		at = &g->changed[i - 1];
+		if (df_log_reread(&f->log, at->off, at->len, &at->digest,
+		    on_changed, g, &why) == 0)
+			continue;
+		if (strict || why.exit != DF_AUTH) {
+			*e = why;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* ---- anchors ---- */
+
+struct anchoring {
+	struct df_signers g;
+	struct df_anchors *a;
+};
+
+static int
+see(void *arg, const struct df_event *ev, struct df_err *e)
+{
+	(void)e;
+	df_signers_see(arg, ev);
 	return 0;
 }
 
 static int
 on_line(void *arg, const struct df_event *ev, struct df_err *e)
 {
-	struct later *l = arg;
-	struct df_anchors *a = l->g->a;
+	struct anchoring *l = arg;
+	struct df_anchors *a = l->a;
 	uint32_t run, head, d, s;
 	struct df_anchor *x;
 	int64_t seq;
 
-	if (verify_line(l->g, ev, e) < 0)
+	if (df_signers_check(&l->g, ev, e) < 0)
 		return -1;
-	if (strcmp(ev->type, "run.anchored") != 0 || !counts(l->outside,
-	    ev->actor, ev->seq))
+	if (strcmp(ev->type, "run.anchored") != 0 || !counts(&l->g, ev))
 		return 0;
 	run = df_jget(ev->j, ev->data, "run");
 	head = df_jget(ev->j, ev->data, "head");
@@ -214,25 +282,19 @@ int
 df_anchors_read(struct df_factory *f, const struct df_trust *outside,
     const struct df_trust *carried, struct df_anchors *a, struct df_err *e)
 {
-	struct reading g = { .outside = view(outside), .carried =
-	    view(carried), .have_outside = outside != NULL, .have_carried =
-	    carried != NULL, .a = a };
-	struct later l = { &g, outside };
-	const struct df_at *at;
-	size_t i;
+	struct anchoring l = { .a = a };
 	int r;
 
 	memset(a, 0, sizeof(*a));
-	r = df_factory_each(f, collect, &g, e);
-	for (i = g.nch; r == 0 && i > 0; i--) {
-		at = &g.ch[i - 1];
-		r = df_log_reread(&f->log, at->off, at->len, &at->digest,
-		    on_changed, &l, e);
-	}
+	df_signers_init(&l.g, outside, carried);
+	r = df_factory_each(f, see, &l.g, e);
+	if (r == 0)
+		r = df_signers_read(&l.g, f, 1, e);
 	if (r == 0)
 		r = df_factory_each(f, on_line, &l, e);
-	free(g.gone);
-	free(g.ch);
+	a->said = l.g.said;
+	l.g.said = NULL;
+	df_signers_release(&l.g);
 	if (r == 0 && a->n)
 		qsort(a->v, a->n, sizeof(*a->v), by_run);
 	return r;
@@ -242,12 +304,13 @@ void
 df_anchors_release(struct df_anchors *a)
 {
 	free(a->v);
+	free(a->said);
 	memset(a, 0, sizeof(*a));
 }
 
-/* The anchors of a run: the first, and *n. */
-static const struct df_anchor *
-of_run(const struct df_anchors *a, const struct df_digest *run, size_t *n)
+const struct df_anchor *
+df_anchors_of(const struct df_anchors *a, const struct df_digest *run,
+    size_t *n)
 {
 	size_t lo = 0, hi = a ? a->n : 0, mid, i;
 
@@ -264,33 +327,26 @@ of_run(const struct df_anchors *a, const struct df_digest *run, size_t *n)
 	return *n ? &a->v[lo] : NULL;
 }
 
-const struct df_anchor *
-df_anchors_head(const struct df_anchors *a, const struct df_digest *run)
-{
-	const struct df_anchor *v, *best = NULL;
-	size_t i, n;
-
-	v = of_run(a, run, &n);
-	for (i = 0; i < n; i++)
-		if (best == NULL || v[i].seq >= best->seq)
-			best = &v[i];
-	return best;
-}
-
 /* ---- a run ---- */
 
 /* Something that a revoked key has signed, or one outside its window. */
 struct mark {
 	const char *fp;
 	const struct df_revoked *key;	/* or NULL: the window */
+	unsigned level;			/* in whose log: of the run, or an
+					   origin's */
 	uint64_t seq;
-	int isvoid;
+	int isvoid, unsaid;
 };
 
 struct look {
 	struct df_run *r;
 	const struct df_trust *outside;
-	const struct df_anchor *anchor;	/* of the run, by at */
+	const struct df_anchors *a;
+	unsigned level;
+	const struct df_at *line;	/* of that log */
+	size_t nline;
+	const struct df_anchor *anchor;	/* of it, by at */
 	size_t nanchor;
 	const struct df_anchor *covers;	/* the line that is looked at */
 	struct df_touched *t;
@@ -300,10 +356,19 @@ struct look {
 
 static void
 mark(struct look *l, const char *fp, const struct df_revoked *key,
-    uint64_t seq, int isvoid)
+    uint64_t seq)
 {
+	struct mark *m;
+
 	DF_GROW(l->v, l->n, l->cap);
-	l->v[l->n++] = (struct mark){ fp, key, seq, isvoid };
+	m = &l->v[l->n++];
+	*m = (struct mark){ .fp = fp, .key = key, .level = l->level,
+	    .seq = seq, .isvoid = 1 };
+	if (key && l->covers) {
+		m->isvoid = l->covers->at >= bound(l->outside, l->a->said,
+		    key);
+		m->unsaid = m->isvoid && l->covers->at < key->from;
+	}
 }
 
 /* Which anchor is the first that covers the line: one whose head is on this
@@ -316,8 +381,8 @@ position(const struct look *l, uint64_t seq)
 
 	for (i = 0; i < l->nanchor; i++) {
 		x = &l->anchor[i];
-		if (x->seq >= seq && x->seq <= l->r->nline && df_digest_eq(
-		    &x->head, &l->r->line[x->seq - 1].digest))
+		if (x->seq >= seq && x->seq <= l->nline && df_digest_eq(
+		    &x->head, &l->line[x->seq - 1].digest))
 			return x;
 	}
 	return NULL;
@@ -329,8 +394,7 @@ signed_by(struct look *l, const char *fp, uint64_t seq)
 	const struct df_revoked *k = df_trust_revoked(l->outside, fp);
 
 	if (k)
-		mark(l, k->fp, k, seq, l->covers == NULL || l->covers->at >=
-		    k->from);
+		mark(l, k->fp, k, seq);
 }
 
 static int
@@ -353,7 +417,7 @@ on_run_line(void *arg, const struct df_event *ev, struct df_err *e)
 	}
 	ms = l->covers->time;
 	if ((g->after && ms < g->after) || (g->before && ms > g->before))
-		mark(l, g->fp, NULL, ev->seq, 1);
+		mark(l, g->fp, NULL, ev->seq);
 	return 0;
 }
 
@@ -389,6 +453,8 @@ by_key(const void *a, const void *b)
 
 	if (r == 0)
 		r = (x->key != NULL) - (y->key != NULL);
+	if (r == 0)
+		r = (x->level > y->level) - (x->level < y->level);
 	return r ? r : (x->seq > y->seq) - (x->seq < y->seq);
 }
 
@@ -435,10 +501,13 @@ summarize(struct look *l)
 	l->t->v = df_arena_alloc(&l->r->arena, (l->n + 1) *
 	    sizeof(*l->t->v));
 	for (i = 0; i < l->n; i = k) {
-		for (k = i; k < l->n && l->v[k].key == l->v[i].key &&
-		    strcmp(l->v[k].fp, l->v[i].fp) == 0; k++)
-			;
 		t = &l->t->v[l->t->n++];
+		memset(t, 0, sizeof(*t));
+		for (k = i; k < l->n && l->v[k].key == l->v[i].key &&
+		    l->v[k].level == l->v[i].level &&
+		    strcmp(l->v[k].fp, l->v[i].fp) == 0; k++)
+			t->unsaid |= l->v[k].unsaid;
+		t->level = l->v[i].level;
 		memcpy(t->fp, l->v[i].fp, DF_FP_STR);
 		t->window = l->v[i].key == NULL;
 		t->reason = t->window ? "" : df_arena_str(&l->r->arena,
@@ -461,11 +530,93 @@ df_revoke_idle(const struct df_run *r, const struct df_trust *outside)
 	return outside == NULL || outside->nrevoked == 0;
 }
 
+static void
+take_log(struct look *l, unsigned level, const struct df_at *line, size_t n,
+    const struct df_digest *genesis)
+{
+	l->level = level;
+	l->line = line;
+	l->nline = n;
+	l->anchor = df_anchors_of(l->a, genesis, &l->nanchor);
+	l->covers = NULL;
+}
+
+/* the same one, unless the line lies behind its head */
+static void
+cover(struct look *l, uint64_t seq)
+{
+	if (seq == 1 || (l->covers && l->covers->seq < seq))
+		l->covers = position(l, seq);
+}
+
+/* The lines of one origin, and who signed them. */
+struct older {
+	struct look *l;
+	unsigned level;
+	struct df_at *line;
+	char (*by)[DF_FP_STR];
+	size_t n, cap, capby;
+};
+
+static void
+look_older(struct older *o)
+{
+	struct look *l = o->l;
+	size_t i;
+
+	if (o->n)
+		take_log(l, o->level, o->line, o->n, &o->line[0].digest);
+	for (i = 0; i < o->n; i++) {
+		cover(l, i + 1);
+		signed_by(l, o->by[i], i + 1);
+	}
+	o->n = 0;
+}
+
+static int
+on_older(void *arg, unsigned level, const struct df_event *ev,
+    struct df_err *e)
+{
+	struct older *o = arg;
+	size_t n = o->n;
+
+	(void)e;
+	if (level != o->level) {
+		look_older(o);
+		o->level = level;
+		n = 0;
+	}
+	DF_GROW(o->line, n, o->cap);
+	DF_GROW(o->by, n, o->capby);
+	o->line[n] = (struct df_at){ ev->seq, 0, 0, ev->digest };
+	snprintf(o->by[n], DF_FP_STR, "%s", ev->actor);
+	o->n = n + 1;
+	return 0;
+}
+
+/* What was taken over of other runs was signed in their logs. */
+static int
+look_origins(struct look *l, struct df_err *e)
+{
+	struct older o = { .l = l };
+	unsigned levels;
+	int r;
+
+	r = df_origins_check(l->r, on_older, &o, &levels, e);
+	if (r == 0)
+		look_older(&o);
+	free(o.line);
+	free(o.by);
+	return r;
+}
+
 int
 df_revoke_check(struct df_run *r, const struct df_trust *outside,
     const struct df_anchors *a, struct df_touched *t, struct df_err *e)
 {
-	struct look l = { .r = r, .outside = outside, .t = t };
+	static const struct df_anchors none;
+	struct look l = { .r = r, .outside = outside, .t = t,
+	    .a = a ? a : &none };
 	size_t i;
 	int ret = 0;
 
@@ -474,16 +625,16 @@ df_revoke_check(struct df_run *r, const struct df_trust *outside,
 		return -1;
 	if (df_revoke_idle(r, outside))
 		return 0;
-	l.anchor = of_run(a, &r->state.genesis, &l.nanchor);
+	take_log(&l, 0, r->line, r->nline, &r->state.genesis);
 	for (i = 0; ret == 0 && i < r->nline; i++) {
-		/* the same one, unless the line lies behind its head */
-		if (i == 0 || (l.covers && l.covers->seq < i + 1))
-			l.covers = position(&l, i + 1);
+		cover(&l, i + 1);
 		ret = df_log_reread(&r->log, r->line[i].off, r->line[i].len,
 		    &r->line[i].digest, on_run_line, &l, e);
 	}
 	for (i = 0; ret == 0 && outside && i < r->nname; i++)
 		ret = look_sig(&l, &r->name[i], e);
+	if (ret == 0 && outside && outside->nrevoked)
+		ret = look_origins(&l, e);
 	if (ret == 0)
 		summarize(&l);
 	free(l.v);
@@ -493,11 +644,16 @@ df_revoke_check(struct df_run *r, const struct df_trust *outside,
 void
 df_revoke_why(const struct df_touch *t, struct df_buf *b)
 {
-	df_buf_fmt(b, "line%s %.200s %s void: key %s ", t->nvoid > 1 ? "s" :
-	    "", t->voids, t->nvoid > 1 ? "are" : "is", t->fp);
+	df_buf_fmt(b, "line%s %.200s ", t->nvoid > 1 ? "s" : "", t->voids);
+	if (t->level)
+		df_buf_fmt(b, "of origin/%u/log.jsonl ", t->level);
+	df_buf_fmt(b, "%s void: key %s ", t->nvoid > 1 ? "are" : "is", t->fp);
 	if (t->window)
 		df_buf_str(b, "was outside its window when they were "
 		    "anchored");
+	else if (t->unsaid)
+		df_buf_str(b, "is revoked, and no line of the factory's log "
+		    "behind their anchor says so (df-sign trust does)");
 	else if (t->from)
 		df_buf_fmt(b, "is revoked, and no anchor before line %llu of "
 		    "a factory's log covers them",
