@@ -4,6 +4,8 @@
 # ids of the specification and nothing else.
 
 # shellcheck disable=SC2016 # dollars are meant for others
+# shellcheck source=t/fault/fast.sh
+. "$(dirname "$0")/fault/fast.sh"
 # shellcheck source=t/lib.sh
 . "$(dirname "$0")/lib.sh"
 needs_tool df-sign df-boot df-handoff df-prompt df-dispatch df-holdout \

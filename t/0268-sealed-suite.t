@@ -3,6 +3,8 @@
 # and never has D9; eve evaluates.
 
 # shellcheck disable=SC2016 # dollars are meant for others
+# shellcheck source=t/fault/fast.sh
+. "$(dirname "$0")/fault/fast.sh"
 # shellcheck source=t/lib.sh
 . "$(dirname "$0")/lib.sh"
 needs_tool df-sign df-boot df-holdout df-verify df-validate df-report

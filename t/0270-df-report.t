@@ -3,6 +3,8 @@
 # foreign text does in it; the full report, who may have it and what it costs.
 
 # shellcheck disable=SC2016,SC2119,SC2317 # for others; arguments; `ok' runs it
+# shellcheck source=t/fault/fast.sh
+. "$(dirname "$0")/fault/fast.sh"
 # shellcheck source=t/lib.sh
 . "$(dirname "$0")/lib.sh"
 needs_tool df-sign df-boot df-handoff df-prompt df-dispatch df-holdout \

@@ -2,6 +2,8 @@
 # Waivers: a person lets a finding of df-validate stand, signed and recorded;
 # what may not be waived, whose waiver does not count, what a run keeps of it.
 
+# shellcheck source=t/fault/fast.sh
+. "$(dirname "$0")/fault/fast.sh"
 # shellcheck source=t/lib.sh
 . "$(dirname "$0")/lib.sh"
 needs_tool df-sign df-validate df-boot df-decide df-verify df-log df-handoff

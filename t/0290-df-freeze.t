@@ -3,6 +3,8 @@
 # none.
 
 # shellcheck disable=SC2016,SC2119,SC2120,SC2317 # perl; arguments; `ok' runs it
+# shellcheck source=t/fault/fast.sh
+. "$(dirname "$0")/fault/fast.sh"
 # shellcheck source=t/lib.sh
 . "$(dirname "$0")/lib.sh"
 needs_tool df-sign df-boot df-handoff df-prompt df-dispatch df-holdout \
@@ -210,7 +212,7 @@ is "$(lines)" "$(lines approved)" 'no event'
 mkdir -p "$DF_RUN/work"
 for i in dispatch holdout; do
 	: >>"$DF_RUN/work/$i.lock"
-	bg flock "$DF_RUN/work/$i.lock" sleep 60
+	bg flock -F "$DF_RUN/work/$i.lock" sleep 60
 	# held: somebody has it
 	held() {
 		! flock -n "$DF_RUN/work/$i.lock" true

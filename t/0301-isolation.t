@@ -2,6 +2,8 @@
 # df-verify --isolation: what each attempt could reach, from its record.
 
 # shellcheck disable=SC2016 # dollars are meant for others
+# shellcheck source=t/fault/fast.sh
+. "$(dirname "$0")/fault/fast.sh"
 # shellcheck source=t/lib.sh
 . "$(dirname "$0")/lib.sh"
 needs_tool df-sign df-boot df-handoff df-prompt df-dispatch df-holdout \

@@ -3,6 +3,8 @@
 # and in those of others; runs of a factory.
 
 # shellcheck disable=SC2016,SC2119,SC2317 # for others; as they are; `ok' runs it
+# shellcheck source=t/fault/fast.sh
+. "$(dirname "$0")/fault/fast.sh"
 # shellcheck source=t/lib.sh
 . "$(dirname "$0")/lib.sh"
 needs_tool df-sign df-boot df-handoff df-prompt df-dispatch df-holdout \

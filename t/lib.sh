@@ -627,37 +627,47 @@ digest_of() {
 # line FROM on chained again and signed again with the keys of DF_KEYS, as one
 # who holds them all can do.  A line without a result is dropped.
 relog() {
-	jq -c "$2" "$1/log.jsonl" >"$tmp/.relog" || bail "relog: $2"
-	mv "$1/log.jsonl" "$tmp/.relog.old"
 	tap_n=0 tap_prev='' tap_keys=$(printenv DF_KEYS)
+	jq -c "$2" "$1/log.jsonl" >"$tmp/.relog" || bail "relog: $2"
+	for tap_role in $(jq -r .dfrole "$tmp/.relog" | sort -u); do
+		ssh-keygen -lf "$tap_keys/$tap_role.pub" |
+			sed "s/^[0-9]* \([^ ]*\).*/{\"$tap_role\":\"\1\"}/"
+	done >"$tmp/.actors"
+	jq -csS --slurpfile fp "$tmp/.actors" '($fp | add) as $fp |
+		to_entries[] | (.key + 1) as $n | .value |
+		.dfseq = $n | .id = ($n | tostring) | .dfactor = $fp[.dfrole] |
+		.dfsig = "@sig" | if $n == 1 then del(.dfprev)
+		else .dfprev = "@prev" end' "$tmp/.relog" >"$tmp/.relog.new" ||
+		bail "relog: $2"
+	mv "$1/log.jsonl" "$tmp/.relog.old"
 	while IFS= read -r tap_line; do
 		tap_n=$((tap_n + 1))
+		IFS= read -r tap_old <&3
 		if [ "$tap_n" -lt "${3:-1}" ]; then
-			tap_line=$(sed -n "${tap_n}p" "$tmp/.relog.old")
+			tap_line=$tap_old
 		else
 			tap_sign
 		fi
 		printf '%s\n' "$tap_line" >>"$1/log.jsonl"
-		tap_prev=sha256:$(printf '%s\n' "$tap_line" | sha256sum |
-			cut -c 1-64)
-	done <"$tmp/.relog"
+		tap_prev=sha256:$(printf '%s\n' "$tap_line" | sha256sum)
+		tap_prev=${tap_prev%% *}
+	done <"$tmp/.relog.new" 3<"$tmp/.relog.old"
 }
 
-# $tap_line as line $tap_n behind $tap_prev
+# $tap_line behind $tap_prev, signed
 tap_sign() {
-	printf '%s\n' "$tap_line" | jq -cS --argjson n "$tap_n" --arg fp "$(
-		tap_role=$(printf '%s\n' "$tap_line" | jq -r .dfrole)
-		ssh-keygen -lf "$tap_keys/$tap_role.pub" | cut -d ' ' -f 2)" \
-		--arg prev "$tap_prev" 'del(.dfsig) | .dfseq = $n |
-		.id = ($n | tostring) | .dfactor = $fp |
-		if $prev == "" then del(.dfprev) else .dfprev = $prev end' \
+	case $tap_line in
+	*@prev*) tap_line=${tap_line%%@prev*}$tap_prev${tap_line#*@prev} ;;
+	esac
+	tap_role=${tap_line##*'"dfrole":"'}
+	tap_role=${tap_role%%'"'*}
+	printf '%s\n' "${tap_line%%'"dfsig":'*}${tap_line#*@sig'",'}" \
 		>"$tmp/.message"
-	tap_role=$(jq -r .dfrole "$tmp/.message")
 	# of SSHSIG the last string but for its length
 	tap_sig=$(ssh-keygen -q -Y sign -f "$tap_keys/$tap_role" -n "$tap_role" \
 		<"$tmp/.message" 2>/dev/null | sed '/^---/d' | base64 -d |
 		tail -c 83 | base64 -w 0)
-	tap_line=$(jq -cS --arg s "$tap_sig" '.dfsig = $s' "$tmp/.message")
+	tap_line=${tap_line%%@sig*}$tap_sig${tap_line#*@sig}
 }
 
 # flip FILE OFFSET: another byte there; the mode stays

@@ -80,8 +80,8 @@ help(const struct df_tool *t)
 	df_buf_fmt(&b, "usage: %s %s\n%s\n\n", t->name,
 	    t->args ? t->args : "VERB [options] ...", t->about);
 	for (v = t->verbs; v && v->name; v++) {
-		df_buf_fmt(&b, "  %s %s\n        %s\n", v->name, v->args,
-		    v->help);
+		df_buf_fmt(&b, "  %s%s%s\n        %s\n", v->name,
+		    *v->args ? " " : "", v->args, v->help);
 		help_opts(&b, v->opts);
 	}
 	if (t->verbs)
