@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,8 +22,12 @@ struct intoto {
 	unsigned roles;			/* that are exported */
 	const char *output;
 	int dir;			/* of output, or -1 */
-	struct df_buf all;		/* for stdout: all lines or none */
-	size_t n;
+	struct line {
+		uint64_t seq;
+		char type[40];
+		struct df_buf text;
+	} *v;				/* all of them or none is written */
+	size_t n, cap;
 };
 
 /* ---- who signs ---- */
@@ -78,57 +83,65 @@ key_of(struct intoto *x, enum df_role role, struct df_err *e)
 /* ---- what is written ---- */
 
 static int
-write_one(struct intoto *x, const struct df_statement *s,
-    const struct df_buf *line, struct df_err *e)
+write_one(const struct intoto *x, const struct line *l, struct df_err *e)
+{
+	char name[80];
+
+	snprintf(name, sizeof(name), "%llu-%s.intoto.jsonl",
+	    (unsigned long long)l->seq, l->type);
+	return df_replace_file(x->dir, name, l->text.s, l->text.n, 0644, e);
+}
+
+static int
+write_all(const struct intoto *x, struct df_err *e)
 {
 	struct df_buf name = DF_BUF_INIT;
-	int r = 0;
+	size_t i;
 
-	x->n++;
-	if (x->dir < 0) {
-		df_buf_add(&x->all, line->s, line->n);
-		return 0;
-	}
-	df_buf_fmt(&name, "%llu-%s.intoto.jsonl", (unsigned long long)s->seq,
-	    s->type);
-	r = df_replace_file(x->dir, name.s, line->s, line->n, 0644, e);
-	df_buf_reset(&name);
-	df_buf_fmt(&name, "%s/%llu-%s.intoto.jsonl", x->output,
-	    (unsigned long long)s->seq, s->type);
-	if (r == 0)
+	for (i = 0; i < x->n; i++)
+		if (x->dir < 0)
+			df_out_raw(x->v[i].text.s, x->v[i].text.n);
+		else if (write_one(x, &x->v[i], e) < 0)
+			return -1;
+	for (i = 0; x->dir >= 0 && i < x->n; i++) {
+		df_buf_reset(&name);
+		df_buf_fmt(&name, "%s/%llu-%s.intoto.jsonl", x->output,
+		    (unsigned long long)x->v[i].seq, x->v[i].type);
 		df_out(name.s);
+	}
 	df_buf_release(&name);
-	return r;
+	return 0;
 }
 
 static int
 on_statement(void *arg, const struct df_statement *s, struct df_err *e)
 {
 	struct intoto *x = arg;
-	struct df_buf line = DF_BUF_INIT;
+	struct line *l;
 	struct df_key *k;
-	int r = -1;
 
 	if (!(x->roles & DF_ROLE_BIT(s->role)))
 		return 0;
 	k = key_of(x, s->role, e);
-	if (k)
-		r = df_dsse_sign(k, DF_DSSE_INTOTO, s->text.s, s->text.n,
-		    &line, e);
-	if (r == 0)
-		r = write_one(x, s, &line, e);
-	df_buf_release(&line);
-	return r;
+	if (k == NULL)
+		return -1;
+	DF_GROW(x->v, x->n, x->cap);
+	l = &x->v[x->n++];
+	l->seq = s->seq;
+	snprintf(l->type, sizeof(l->type), "%s", s->type);
+	df_buf_init(&l->text);
+	return df_dsse_sign(k, DF_DSSE_INTOTO, s->text.s, s->text.n, &l->text,
+	    e);
 }
 
 int
 df_log_intoto(uint64_t from, const char *role, const char *output)
 {
-	struct intoto x = { .roles = UINT_MAX, .output = output, .dir = -1,
-	    .all = DF_BUF_INIT };
+	struct intoto x = { .roles = UINT_MAX, .output = output, .dir = -1 };
 	struct df_gate g;
 	struct df_err e;
-	int r, i;
+	size_t i;
+	int r;
 
 	if (role) {
 		r = df_role_parse(role, strlen(role));
@@ -147,11 +160,13 @@ df_log_intoto(uint64_t from, const char *role, const char *output)
 	/* Nobody signs again what does not hold. */
 	if (df_run_open(&x.run, df_args.run, DF_RUN_LINES, &e) < 0 ||
 	    df_gate_pass(&x.run, &g, &e) < 0 ||
-	    df_intoto_each(&x.run, from, on_statement, &x, &e) < 0)
+	    df_intoto_each(&x.run, from, on_statement, &x, &e) < 0 ||
+	    write_all(&x, &e) < 0)
 		df_die(&e);
-	df_out_raw(x.all.s, x.all.n);
-	df_buf_release(&x.all);
 	df_note("%zu statements", x.n);
+	for (i = 0; i < x.n; i++)
+		df_buf_release(&x.v[i].text);
+	free(x.v);
 	for (i = 0; i < DF_ROLES; i++)
 		df_key_free(x.key[i]);
 	df_run_close(&x.run);

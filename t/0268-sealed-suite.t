@@ -276,6 +276,11 @@ is "$(jq -r .holdout.inputs "$DF_RUN/run.json")" 'not scanned at boot' \
 	'the record says what was not done'
 is "$(jq -c '[.checks[] | select(.source) | .check_name] | length' \
 	"$DF_RUN/validation.json")" 4 'whose word four checks are'
+must df-sign keygen -q outside
+must df-log export --intoto -k outside
+is "$(jq -r .payload "$out" | sed -n 1p | base64 -d | jq -c '.predicate |
+	[(.df_attested | length), (.passedTests - .df_attested ==
+	.passedTests)]')" '[4,true]' 'an export does not take it for its own'
 is "$(jq -c '.summary.holdouts' "$DF_RUN/validation.json")" 3 'holdouts'
 cat "$DF_RUN"/blobs/sha256/* "$DF_RUN/log.jsonl" >all
 no 'no line of D9 is in the run' grep -aF -f lines all

@@ -341,6 +341,8 @@ exits 0 'the key by whose it is' \
 	as bob df-log export --intoto -k bob+approver --role df-approve
 ok 'is the same one' cmp "$out" decision.jsonl
 mkdir files
+exits 3 'all keys are needed' df-log export --intoto -o files
+is "$(ls files)" '' 'for any file'
 exits 0 'a file each' df-log export --intoto --role df-build -o files
 is "$(xargs cat <"$out")" "$(cat build.jsonl)" 'the same lines'
 exits 0 'from a line on' df-log export --intoto -k outside --from 17

@@ -252,22 +252,26 @@ begun(const struct event *v, const char *key, struct begun *b,
 static int
 validation(struct event *v, struct df_err *e)
 {
-	jv rec = record(v, "validation.json", e), checks, c, names[2];
+	jv rec = record(v, "validation.json", e), checks, c, names[3];
 	jv config = jv_array(), p;
 	const struct df_artifact *a;
 	size_t i;
-	int n, k, bad, warned;
+	int n, k, bad, which, warned;
 
 	if (!jv_is_valid(rec))
 		return jv_free(rec), jv_free(config), -1;
 	names[0] = jv_array();
 	names[1] = jv_array();
+	names[2] = jv_array();
 	checks = df_jv_get(rec, "checks");
 	n = jv_array_length(jv_copy(checks));
 	for (k = 0; k < n; k++) {
 		c = jv_array_get(jv_copy(checks), k);
-		bad = strcmp(df_jv_str(c, "status"), "PASS") != 0;
-		names[bad] = jv_array_append(names[bad], df_jv_get(c,
+		/* What the evaluator of a sealed suite found is another's
+		   word. */
+		which = df_jv_str(c, "source") ? 2 : strcmp(df_jv_str(c,
+		    "status"), "PASS") != 0;
+		names[which] = jv_array_append(names[which], df_jv_get(c,
 		    "check_name"));
 		jv_free(c);
 	}
@@ -282,6 +286,10 @@ validation(struct event *v, struct df_err *e)
 	p = df_jset(jv_object(), "configuration", config);
 	p = df_jset(p, "passedTests", names[0]);
 	p = df_jset(p, "failedTests", names[1]);
+	if (jv_array_length(jv_copy(names[2])) > 0)
+		p = df_jset(p, "df_attested", names[2]);
+	else
+		jv_free(names[2]);
 	v->predicate = df_jset_str(p, "result", bad ? "FAILED" : warned ?
 	    "WARNED" : "PASSED");
 	v->type = TEST_RESULT;
@@ -614,7 +622,7 @@ on_event(void *arg, const struct df_event *ev, struct df_err *e)
 	if (i == DF_LEN(table) || ev->seq < x->from)
 		return 0;
 	v.subject = jv_array();
-	v.predicate = jv_object();
+	v.predicate = jv_null();
 	r = df_artifacts_each(ev->j, ev->data, &x->r->store, on_artifact, &v,
 	    e);
 	if (v.nart)

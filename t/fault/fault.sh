@@ -65,7 +65,9 @@ last() {
 states() {
 	cheap -o "$tmp"
 	rm -rf "$DF_RUN"
-	mkdir -p at/empty at/booted at/file at/factory/factory
+	mkdir -p at/empty at/booted at/file at/factory/factory \
+		at/trusted/factory
+	cp -R "$DF_TRUST" at/trusted/trust
 	echo 'sign me' >at/file/file
 	must df-sign keygen -q at/file/mine
 	must within at/booted df-boot -q -o . --spec "$tmp/spec" \
@@ -113,6 +115,8 @@ scenes() {
 	"$1" df-sign empty env DF_KEYS=keys DF_TRUST=trust \
 		df-sign init -q --person alice
 	"$1" df-sign file df-sign sign -q -k mine -n text file
+	"$1" df-sign trusted env DF_FACTORY=factory df-sign -q --trust trust \
+		trust revoke -m why "$DF_KEYS/df-admin.pub"
 	"$1" df-boot empty df-boot -q -o . --spec "$tmp/spec" --base "$tmp/base" \
 		--profile solo --set sandbox.level=none
 	"$1" df-boot factory df-boot -q -F factory --spec "$tmp/spec" \
@@ -121,6 +125,7 @@ scenes() {
 	"$1" df-prompt handed df-prompt -q
 	"$1" df-dispatch prompted df-dispatch -q
 	"$1" df-holdout dispatched df-holdout -q
+	"$1" df-holdout judged df-holdout open -q -m why 1 T-001
 	"$1" df-report judged df-report -q
 	"$1" df-decide judged df-decide -q approve -m ok
 	"$1" df-decide frozen df-decide -q amend -m 'seen again' --effect note
@@ -131,6 +136,8 @@ scenes() {
 	"$1" df-log prompted df-log show -q --sig 1
 	"$1" df-store prompted df-store put "$tmp/spec/D1_CONSTITUTION.md"
 	"$1" df-store prompted df-store checkout base.tree copy
+	"$1" df-store frozen df-store gc -q --unsuperseded \
+		--now 2099-01-01T00:00:00Z run
 	"$1" df-freeze bundled df-freeze -q --thaw bundle -o thawed
 	"$1" df-freeze copied df-freeze -q --thaw more -C run
 	PATH=$PATH:$build/libexec/darkfactory
@@ -185,6 +192,8 @@ holds() {
 			;;
 		esac
 	done >>"$tmp/said"
+	[ ! -d trust ] || df-sign trust show -q --trust trust 2>&1 \
+		>/dev/null | head -n 1 >>"$tmp/said"
 	if [ -f file.sig ]; then
 		ssh-keygen -q -Y check-novalidate -n text -s file.sig \
 			<file >/dev/null 2>&1 || echo file.sig
