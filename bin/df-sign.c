@@ -35,7 +35,7 @@ static const char *o_type, *o_payload;
 static struct df_list o_pub;
 static int64_t o_threshold = 1;
 static int o_age, o_dsse, o_keyid, o_minisign, o_pem;
-static struct df_trust_args o_trust;
+static struct df_trust_args o_trust = { .suspect = -1 };
 
 /* ---- keygen ---- */
 

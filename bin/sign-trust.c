@@ -472,10 +472,13 @@ revoke_key(struct change *c, char **operand, size_t n, struct df_err *e)
 	else
 		c->data = df_jset_str(c->data, "fingerprint", fp);
 	v->reason = (char *)(uintptr_t)c->a->message;
-	v->from = (uint64_t)c->a->suspect;
+	if (c->a->suspect < 0)
+		df_note("nothing stands that key %s has signed; --suspect-from "
+		    "SEQ keeps what the factory's log has anchored before", fp);
+	v->from = c->a->suspect < 0 ? 0 : (uint64_t)c->a->suspect;
 	c->nrev = 1;
 	c->data = df_jset_str(c->data, "reason", v->reason);
-	c->data = df_jset_int(c->data, "suspect_from_seq", c->a->suspect);
+	c->data = df_jset_int(c->data, "suspect_from_seq", (int64_t)v->from);
 	if (n < 2)
 		return 0;
 	return g ? replace(c, g, operand[1], v->by, e) : df_fail(e, DF_NO,

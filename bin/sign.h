@@ -30,7 +30,8 @@ struct df_key *df_sign_key(enum df_role role, struct df_err *e);
 struct df_trust_args {
 	const char *after, *before;	/* of a window; or NULL */
 	const char *message;		/* why a key is revoked */
-	int64_t suspect;	/* from this line of the factory's log on */
+	int64_t suspect;	/* from this line of the factory's log on; -1:
+				   from the first */
 };
 /* Append the trust directory: --trust, or the usual one. */
 void df_sign_trust_dir(struct df_buf *b);

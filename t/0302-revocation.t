@@ -69,6 +69,16 @@ exits 5 'without a factory nothing has a position' \
 like "$out" "^CONSISTENT unanchored $name\$" 'the run is only consistent'
 has "$err" "CONSISTENT: log.jsonl: line $line is void: key $(fp keys/df-approve.pub) is revoked, and no anchor before line $((at + 1)) of a factory's log covers them"
 hasnot "$out" alice 'nobody is named'
+mkdir seen
+run env DF_FACTORY= XDG_STATE_HOME="$tmp/seen" df-verify \
+	--trust trust.later "$run"
+no 'an end that may be forged is not remembered' test -e \
+	"seen/darkfactory/heads/$(head -n 1 "$run/log.jsonl" | sha256sum |
+	cut -c 1-64)"
+run env XDG_STATE_HOME="$tmp/seen" df-verify --trust trust.later "$run"
+ok 'the true one is' test -e \
+	"seen/darkfactory/heads/$(head -n 1 "$run/log.jsonl" | sha256sum |
+	cut -c 1-64)"
 exits 0 '--self: that is enough' env DF_FACTORY= df-verify --self \
 	--trust trust.later "$run"
 has "$err" "line $line is void" 'it is said all the same'
@@ -81,6 +91,10 @@ has "$err" 'was never to be trusted'
 exits 5 'as JSON' df-verify --json --trust trust.now "$run"
 is "$(jq -c '[.verdict, .findings[0].code, .revocations[0].void]' "$out")" \
 	"[\"CONSISTENT\",\"revoked.void\",\"$line\"]" 'which lines are void'
+cp -R trust trust.all
+exits 0 'from the first line on' env DF_FACTORY="$tmp/elsewhere" df-sign \
+	--trust trust.all trust revoke -m why keys/df-admin.pub
+has "$err" 'nothing stands that key' 'which it says'
 revoke operator df-run 0
 exits 5 'the key of the operator' df-verify --trust trust.operator "$run"
 last=$(lines "$run")

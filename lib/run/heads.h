@@ -3,9 +3,10 @@
  *
  * A tool that appended to a run, or checked the whole of it, remembers its
  * head, as ssh does host keys: a log that later does not extend it has lost
- * its end, or is another one with the same beginning, and is refused.  It is
- * a cheap defence: no state directory, or one that cannot be written, is no
- * error (df_debug() says it).
+ * its end, or is another one with the same beginning, and is refused.  A log
+ * in which something is void (revoke.h) is not remembered.  It is a cheap
+ * defence: no state directory, or one that cannot be written, is no error
+ * (df_debug() says it).
  *
  * One file a run, heads/HEX below $XDG_STATE_HOME/darkfactory (without it
  * ~/.local/state/darkfactory), where HEX is of the digest of the run's line 1.
