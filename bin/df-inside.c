@@ -52,6 +52,7 @@ static const char usage[] =
     "usage: df-inside -r FD [-k FD]... [-t MS] [-p PROCESSES] [-o DIR]...\n"
     "                 [-l PATH]... [-gG] [-c] [-n] [-x PATH]... [-w PATH]...\n"
     "                 -- COMMAND [ARG]... [--then COMMAND [ARG]...]\n"
+    "       df-inside --left PID [BUT]\n"
     "\n"
     "The first process in a sandbox; df-dispatch and df-holdout start it.\n"
     "\n"
@@ -69,6 +70,8 @@ static const char usage[] =
     "  -n          with -c: the host's network; with -g: but not its abstract\n"
     "              sockets\n"
     "  --then      afterwards, in what is left, run this (30 seconds)\n"
+    "  --left      in a sandbox: list who is no descendant of that process;\n"
+    "              with BUT, such a list, kill all others that are none\n"
     "      --help  this text\n"
     "      --version\n"
     "\n"
@@ -815,6 +818,19 @@ parse(struct opts *o, int argc, char **argv)
 		wrong();
 }
 
+static int
+left(int argc, char **argv)
+{
+	pid_t shell;
+
+	if (argc < 3 || argc > 4)
+		wrong();
+	shell = (pid_t)number(argv[2], INT_MAX);
+	if (shell < 2 || !df_left_may())
+		df_diex(DF_REFUSED, "left", "only in a sandbox");
+	return argc == 3 ? df_left_list(shell) : df_left_kill(shell, argv[3]);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -835,6 +851,8 @@ main(int argc, char **argv)
 		puts("df-inside (darkfactory) " DF_VERSION);
 		return DF_OK;
 	}
+	if (argc > 1 && strcmp(argv[1], "--left") == 0)
+		return left(argc, argv);
 	parse(&o, argc, argv);
 	prctl(PR_SET_DUMPABLE, 0);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);

@@ -45,6 +45,7 @@
 #define DF_BIN_INSIDE_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 
@@ -94,6 +95,16 @@ void df_guard_report(const struct df_guard *g, struct df_buf *out);
 /* Gives up new privileges.  Makes system calls and nothing else.  -1 with
    errno. */
 int df_guard_self(const struct df_guard *g);
+
+/*
+ * In a process namespace: what is left of programs that a judge's shell ran,
+ * and not in its background, is no descendant of that shell.  The first lists
+ * it, PID:START a line; the second kills it, but those (and what they start).
+ * DF_EXTERNAL when new ones come faster.
+ */
+int df_left_may(void);	/* are we in such a namespace? */
+int df_left_list(pid_t shell);
+int df_left_kill(pid_t shell, const char *but);
 
 /*
  * Sockets and pipes: somebody else may be at their other end, and no mount

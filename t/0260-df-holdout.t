@@ -453,6 +453,24 @@ exits 3 'all pass, but in part' df-holdout --partial
 is "$(marks | grep -c PASS)" 3 'all pass'
 has "$DF_RUN/log.jsonl" '"verdict":"error"' 'and it is no PASS'
 
+# ---- what runs on ----
+
+suite
+hs P0 'What Execute left is gone, what the scenario started is there' \
+	'(sleep 61 & echo $! >setup)' \
+	'sh -c "setsid sleep 62 & echo \$! >foreground"
+sleep 63 & own=$!
+sh -c "sleep 64 & echo \$! >grandchild; wait" &
+while [ ! -s grandchild ]; do sleep 0.05; done' \
+	'alive() { [ "$(cut -d " " -f 3 "/proc/$1/stat")" != Z ]; }
+alive "$(cat setup)" && alive "$own" && alive "$(cat grandchild)" &&
+	! alive "$(cat foreground)"'
+hs P1 'Nothing was left' '' ':' '[ 1 = 1 ]'
+hs P1 'A shell with settings' 'set -eu' 'IFS=/; f() { :; }; f' '[ 1 = 1 ]'
+matrix
+built --spec s
+exits 0 'Verify runs without what Execute left' df-holdout -q
+
 # ---- programs ----
 
 suite
@@ -713,7 +731,7 @@ mkdir tests
 printf '%s\n' '#!/bin/bash' 'sh a/program.sh' '[ -e never ] || exit 1' 'exit 0' \
 	>tests/HS-010.sh
 chmod 755 tests/HS-010.sh
-built --spec s --tests tests --set judge.seconds=1
+built --spec s --tests tests --set judge.seconds=4
 exits 1 'an artifact that attacks its judge' contain df-holdout -j 8
 is "$(marks | grep -v 'FAIL\|ERROR')" 'HS-001 PASS' 'gains nothing'
 is "$(mark HS-002) $(mark HS-003) $(mark HS-009)" 'FAIL FAIL FAIL' \
@@ -737,7 +755,7 @@ rm -r tests
 
 suite
 for i in 1 2 3; do
-	hs P1 "Takes its time as number $i" '' 'sleep 0.4' '[ 1 = 1 ]'
+	hs P1 "Takes its time as number $i" '' 'sleep 1.5' '[ 1 = 1 ]'
 done
 matrix
 built --spec s --set limits.max_eval_attempts=3
@@ -746,26 +764,26 @@ bg df-holdout -q -j 3 >a.out 2>a.err
 started() {
 	[ "$(events holdout.started)" -gt 0 ]
 }
-await 5 started
+await 20 started
 exits 7 'a second one at the same time' df-holdout -q
 wait "$pid"
 is $? 0 'the first one ends well'
 is "$(events holdout.started)" 1 'one evaluation'
 suite
 for i in 1 2 3; do
-	hs P1 "Takes its time as number $i" '' "sleep 1.$$" '[ 1 = 1 ]'
+	hs P1 "Takes its time as number $i" '' "sleep 4.$$" '[ 1 = 1 ]'
 done
 matrix
 built --spec s --set limits.max_eval_attempts=2
 bg df-holdout -q -j 3 >a.out 2>a.err
-ok 'one is at work' await 5 running "1.$$"
+ok 'one is at work' await 20 running "4.$$"
 kill -KILL "$pid"
 wait "$pid" 2>/dev/null
 # shellcheck disable=SC2317 # `await' runs it
 dead() {
-	! running "1.$$"
+	! running "4.$$"
 }
-ok 'when it is killed, so is what it judges' await 1 dead
+ok 'when it is killed, so is what it judges' await 20 dead
 is "$(events holdout.completed)" 0 'nothing is decided'
 exits 0 'the next one' df-holdout -q -j 3
 is "$(marks 2 | grep -c PASS)" 3 'is the second evaluation'

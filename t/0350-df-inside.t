@@ -303,6 +303,10 @@ else
 	skip 2 'we cannot mount'
 fi
 
+exits 4 'no sandbox of ours' df-inside --left "$$" ''
+exits 2 'whose are left' df-inside --left
+exits 2 'no process' df-inside --left none ''
+
 # ---- sockets and pipes ----
 
 mkdir -p look/a/b

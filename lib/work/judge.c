@@ -26,7 +26,8 @@
 enum { FD_TEXT = 3, FD_MARKS = 4, FD_CLEAN = 5, FD_PROGRAM = 6 };
 
 /*
- * The judge.  $1 is an empty directory.  A block that ends the shell ends it in
+ * The judge.  $1 is an empty directory, $2 what ends what Execute left, or
+ * nothing.  A block that ends the shell ends it in
  * the stage that was marked last; "||" and "if" around eval would switch off
  * a block's own set -e.
  */
@@ -37,15 +38,19 @@ static const char script[] =
     "IFS= builtin read -r -d '' -u 3 df_3\n"
     "IFS= builtin read -r -d '' -u 3 df_4\n"
     "exec 3<&-\n"
-    "df_5=$1; builtin set --\n"
+    "df_5=$1; df_6=$2; builtin set --\n"
     "builtin printf 'setup\\n' >&4\n"
     "builtin eval \"$df_1\" 4>&-\n"
     "df_1=$?\n"
     "[ $df_1 -eq 0 ] || builtin exit $df_1\n"
+    "[ \"$df_6\" ] && df_7=$(builtin command \"$df_6\" --left $$ 4>&-)\n"
     "builtin printf 'execute\\n' >&4\n"
     "builtin eval \"$df_2\" 4>&-\n"
     "df_1=$?\n"
     "[ $df_1 -eq 0 ] || builtin exit $df_1\n"
+    "[ -z \"$df_6\" ] || builtin command \"$df_6\" --left $$ \"$df_7\" "
+    "4>&- ||\n"
+    "    builtin exit 125\n"
     "HOME=$df_5\n"
     "builtin printf 'verify\\n' >&4\n"
     "builtin eval \"$df_3\" 4>&-\n"
@@ -369,6 +374,10 @@ inside_args(const struct df_trial *t, const char *dir, struct df_list *l)
 	df_list_addf(l, "%s", t->program ? program : script);
 	df_list_addf(l, "judge");
 	df_list_addf(l, "%s/empty", dir);
+	if (!t->program && df_level_own(t->judge->level))
+		df_list_addf(l, "%s/inside", dir);
+	else if (!t->program)
+		df_list_addf(l, "%s", "");
 	for (i = 0; i < t->argv.n; i++)
 		df_list_addf(l, "%s", t->argv.v[i]);
 	if (*t->cleanup == '\0')

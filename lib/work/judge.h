@@ -21,6 +21,9 @@
  *	ERROR	it did not get that far, ended early with status 0, ran out of
  *		time, or the sandbox failed
  *
+ * Before verify what execute left is killed, where processes have a namespace:
+ * all that is no descendant of the shell and was not there when setup ended.
+ *
  * Cleanup runs afterwards in another shell and changes nothing.
  *
  * A program (class exec, tap) runs in the place of verify, read-only, and if
