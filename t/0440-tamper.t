@@ -4,7 +4,8 @@
 #
 # A bit of every byte of a small run: of the log and of small files df-verify
 # sees each, of large blobs each 31st, and what it hashes them with each.
-# FAULTS=all in the environment: it sees every byte of all.
+# FAULTS=all in the environment: it sees every byte of all.  A build with
+# sanitizers sees fewer.
 
 # shellcheck disable=SC2016,SC2119,SC2317 # for others; as they are; run by `ok'
 # shellcheck source=t/fault/fast.sh
@@ -37,6 +38,8 @@ cp -a "$DF_RUN" was
 small=$DF_RUN
 if [ -n "$FAULTS" ]; then
 	tampered 'a bit of every byte' flip "$small" 1
+elif instrumented; then
+	tampered 'a bit of many bytes' flip "$small" 101
 else
 	tampered 'a bit of every byte' flip "$small" 31 512
 fi

@@ -10,6 +10,10 @@ top=$PWD
 ex=$top/examples/cronnext
 builders=$ex/builders
 
+if grep -qs __asan_init "$DF_BUILD/bin/df-sign"; then
+	echo '1..0 # SKIP nothing of the build is run'
+	exit 0
+fi
 for tool in git make gcc bash awk sha256sum; do
 	if ! command -v "$tool" >/dev/null; then
 		echo "1..0 # SKIP no $tool"

@@ -373,6 +373,12 @@ needs_landlock() {
 	has_landlock || plan skip_all 'level landlock does not work here'
 }
 
+# instrumented: is it a build with sanitizers?  There, what the plain one does
+# at each of many places is done at fewer, and what does not run it is left out.
+instrumented() {
+	grep -q __asan_init "$build/bin/df-sign"
+}
+
 # needs_tool NAME...: they are built
 needs_tool() {
 	for tap_prog; do
