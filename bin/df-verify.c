@@ -149,7 +149,8 @@ verify(struct df_verify *w, const char *path)
 		df_verify_json(w, df_trusted_name(w->gate.trusted), NULL);
 	else if (opened)
 		df_verify_text(w, df_trusted_name(w->gate.trusted));
-	/* Who has a revoked key could have made another end than the true one. */
+	/* Who has a revoked key could have made another end than the true
+	   one. */
 	if (w->gate.touched.voids == 0)
 		df_heads_remember(&w->run);
 	if (o_replay && !df_args.json)

@@ -243,4 +243,10 @@ boot --spec "$tmp/spec" --base "$tmp/base" --profile solo --set \
 	"agent.adapter=$tmp/agents/idle.json" --set sandbox.level=none \
 	--set policy.require_isolation=false
 is "$(find "$tmp/state/darkfactory/heads" -type f | wc -l)" 2 'the next run has its own file'
+mkdir -p full/log.jsonl
+run df-boot -q -F full --spec "$tmp/spec" --base "$tmp/base" --profile solo \
+	--set "agent.adapter=$tmp/agents/idle.json" --set sandbox.level=none \
+	--set policy.require_isolation=false
+ok 'a factory whose log is no file boots nothing' test "$rc" -ne 0
+is "$(find "$tmp/state/darkfactory/heads" -type f | wc -l)" 2 'nor is a head left'
 done_testing

@@ -105,6 +105,11 @@ ok 'gives the same' cmp "$out" first
 had=$(lines)
 exits 0 'a checkpoint of the whole log' df-verify --checkpoint first
 anchored "$had" 'anchors it'
+cp -R trust trust.gone
+must df-sign -q --trust trust.gone trust revoke -m stolen keys/df-run.pub
+exits 5 'by a key that is revoked' df-verify --trust trust.gone \
+	--checkpoint first
+has "$err" 'first: no signature of a df-run key' 'it is taken for none'
 append
 append
 exits 0 'the log goes on' df-verify --checkpoint first
