@@ -239,8 +239,10 @@ bg sh -c 'df-inside -r 5 -- sh -c "setsid $nap 1004 & $nap 1004" 5>report; :'
 must await 20 naps 2
 kill -9 "$pid"
 ok 'when who started it is killed they are' await 5 naps 0
-exits 0 'a process without a name' inside -t 60000 -- perl -e 'fork and exit;
-	syscall `uname -m` =~ /x86/ ? 157 : 167, 15, "\0", 0, 0, 0;
+exits 0 'a process without a name' inside -t 60000 -- perl -e 'my $prctl =
+	`uname -m` =~ /x86/ ? 157 : 167;
+	fork and exit;
+	syscall $prctl, 15, "\0", 0, 0, 0;
 	setpgrp; close STDOUT; close STDERR; sleep 1005'
 is "$(after .survivors.count)" 1 'counts too'
 bg "$nap" 1000
