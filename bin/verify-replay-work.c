@@ -380,8 +380,8 @@ df_replay_work_line(struct df_replay *r, const struct df_replay_line *l,
 	}
 	if (one_line(r, l, e) == 0)
 		return 0;
-	if (r->work == NULL || (e->exit != DF_EXTERNAL &&
-	    !df_replay_pruned(r, e)))
+	if (r->work == NULL || (e->exit != DF_EXTERNAL && strcmp(e->code,
+	    "scratch") != 0 && !df_replay_pruned(r, e)))
 		return -1;
 	r->work->stopped = df_strdup(e->msg);
 	df_replay_not(r, l->stage, "%s", e->msg);

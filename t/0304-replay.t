@@ -98,6 +98,15 @@ is "$(jq -c '.replay | [.by == .made_by, (.steps | map(select(.result ==
 exits 5 'under its own root' df-verify --replay --trust nowhere sealed
 exits 0 'which is enough' df-verify --replay --self --trust nowhere sealed
 exits 2 'so many at a time' df-verify --replay -j 0 sealed
+mkdir -p theirs
+for i in "$(id -u)" 1684406273; do
+	mkdir -m 0777 "theirs/df-$i"
+done
+exits 0 'where there is no room for it' env DF_SCRATCH="$tmp/theirs" \
+	df-verify --replay -q sealed
+row 'not replayed dispatch/T-001: .*belongs to somebody else or is open to others' \
+	'what needs it is not replayed'
+row 'replayed handoff 6 files' 'and all else is'
 
 # ---- what those with keys put in the place of it ----
 
