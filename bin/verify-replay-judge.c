@@ -189,20 +189,27 @@ holdout_of(jv record, int i)
 	return jv_array_get(list, i);
 }
 
-/* The statuses that are others now: one row each. */
+/* The statuses that are others now: one row each.  A full disk is nothing
+   that the scenario said. */
 static int
 statuses(struct df_replay *r, const char *name, jv was, jv is)
 {
 	jv list = df_jv_get(was, "holdouts"), a, b;
 	int i, n = jv_array_length(list), differ = 0;
-	const char *sa, *sb;
+	const char *sa, *sb, *why;
 
 	for (i = 0; i < n; i++) {
 		a = holdout_of(was, i);
 		b = holdout_of(is, i);
 		sa = df_jv_str(a, "status");
 		sb = df_jv_str(b, "status");
-		if (sb == NULL || strcmp(sa, sb) != 0) {
+		why = df_jv_str(b, "failure");
+		if (why && strcmp(why, "sandbox") == 0 && strcmp(sa, sb) !=
+		    0) {
+			df_replay_not(r, name, "%s: its sandbox failed",
+			    df_jv_str(a, "holdout_id"));
+			differ++;
+		} else if (sb == NULL || strcmp(sa, sb) != 0) {
 			df_replay_differs(r, name, -1, "%s was %s, is %s now: "
 			    "nondeterministic", df_jv_str(a, "holdout_id"),
 			    sa, sb ? sb : "missing");
@@ -293,10 +300,12 @@ df_replay_holdout(struct df_replay *r, const struct df_replay_line *l,
 		return 0;
 	}
 	borrow(r, &w);
-	if (judge(&w, l->data, &s, e) < 0)
-		df_replay_not(r, stem, "%s", e->msg);
-	else
+	if (judge(&w, l->data, &s, e) == 0)
 		ret = compare_records(r, l, &s, stem, e);
+	else if (e->exit == DF_INTEGRITY)
+		ret = -1;	/* what is sealed is not what was committed */
+	else
+		df_replay_not(r, stem, "%s", e->msg);
 	give_back(r, &w);
 	snprintf(full, sizeof(full), "%s.full.age", stem);
 	df_replay_not(r, full, "it has durations and captured output");

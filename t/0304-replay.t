@@ -282,4 +282,30 @@ must df-dispatch -q
 steps -i "$id" >all
 is "$rc" 0 'a successor'
 is "$(grep -c '^differs' all)" 0 'all of it follows'
+
+# ---- a full disk ----
+
+if has_mount && has_bwrap; then
+	mkdir -p base small
+	head -c 1000000 /dev/zero >base/large
+	adapter builder 'case $task in
+T-001) echo "echo \"hello \$1\"" >greet.sh ;;
+T-002) echo "echo \"goodbye \$1\"" >part.sh ;;
+T-003) echo "echo \$#" >count.sh ;;
+esac
+result PASS'
+	tiny_spec plain
+	ready "$adapter" --spec plain --base base --profile solo
+	must df-dispatch -q
+	must df-holdout -q
+	size=$(cat /bin/bash "$build/libexec/darkfactory/df-inside" | wc -c)
+	exits 0 'a disk that has room for the judge only' unshare --mount \
+		sh -c 'mount -t tmpfs -o "size=$1" none small &&
+		DF_SCRATCH=$PWD/small exec df-verify --replay -q -i "$2" \
+		"$DF_RUN"' sh $((size + 500000)) "$id"
+	row 'not replayed holdout/1: HS-001: its sandbox failed' \
+		'is no other result'
+else
+	skip 2 'we cannot mount, or make a sandbox'
+fi
 done_testing
