@@ -243,10 +243,28 @@ boot --spec "$tmp/spec" --base "$tmp/base" --profile solo --set \
 	"agent.adapter=$tmp/agents/idle.json" --set sandbox.level=none \
 	--set policy.require_isolation=false
 is "$(find "$tmp/state/darkfactory/heads" -type f | wc -l)" 2 'the next run has its own file'
-mkdir -p full/log.jsonl
-run df-boot -q -F full --spec "$tmp/spec" --base "$tmp/base" --profile solo \
-	--set "agent.adapter=$tmp/agents/idle.json" --set sandbox.level=none \
-	--set policy.require_isolation=false
-ok 'a factory whose log is no file boots nothing' test "$rc" -ne 0
-is "$(find "$tmp/state/darkfactory/heads" -type f | wc -l)" 2 'nor is a head left'
+
+# ---- a boot that fails ----
+
+# shellcheck source=t/fault/fault.sh
+. "$t/fault/fault.sh"
+full() {
+	rm -rf full
+	mkdir full
+	run fault "df-boot:$1" df-boot -q -F full --spec "$tmp/spec" --base \
+		"$tmp/base" --profile solo --set \
+		"agent.adapter=$tmp/agents/idle.json" --set \
+		sandbox.level=none --set policy.require_isolation=false
+}
+if [ -f "$fault_so" ]; then
+	full 0:count
+	had=$(find "$tmp/state/darkfactory/heads" -type f | wc -l)
+	full "$(sed -n 's,^\([0-9]*\) write .*/full/log.jsonl$,\1,p' \
+		"$tmp/fault" | tail -n 1):eio"
+	is "$rc" 9 'the factory cannot be told of a run'
+	is "$(find "$tmp/state/darkfactory/heads" -type f | wc -l)" "$had" \
+		'no head of it is left'
+else
+	skip 2 "$fault_so is not built"
+fi
 done_testing
