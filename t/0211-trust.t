@@ -10,10 +10,6 @@
 needs_tool df-sign df-boot df-verify df-log
 needs_prog jq ssh-keygen age-keygen
 
-fp() {
-	ssh-keygen -lf "$1" | cut -d ' ' -f 2
-}
-
 # record FILTER: of trust.json
 record() {
 	jq -r "$1" trust/trust.json

@@ -15,10 +15,6 @@ provider=$build/t/sk/skprovider.so
 provider=$(readlink -f "$provider")
 id -un >/dev/null 2>&1 || plan skip_all 'ssh-keygen needs a user with a name'
 
-fp() {
-	ssh-keygen -lf "$1" | cut -d ' ' -f 2
-}
-
 # enroll NAME OPTION...: a key in hardware
 enroll() {
 	name=$1

@@ -45,13 +45,6 @@ locked() {
 	! flock -n "$1" true
 }
 
-# edit FILE SED: in place
-edit() {
-	sed "$2" "$1" >new
-	! cmp -s new "$1" || bail "no change: $1"
-	mv new "$1"
-}
-
 # ---- the interface ----
 
 exits 0 'help' df-boot --help

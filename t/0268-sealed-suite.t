@@ -24,13 +24,6 @@ refuses() {
 	no 'and makes no run' test -e runs
 }
 
-# edit FILE SED: in place
-edit() {
-	sed "$2" "$1" >new
-	! cmp -s new "$1" || bail "no change: $1"
-	mv new "$1"
-}
-
 # copied NAME: the sealed suite under another name, to be changed
 copied() {
 	rm -rf "$1"

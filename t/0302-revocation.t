@@ -13,10 +13,6 @@ mkdir factory
 DF_FACTORY=$tmp/factory
 export DF_FACTORY
 
-fp() {
-	ssh-keygen -lf "$1" | cut -d ' ' -f 2
-}
-
 # seq: of the last line of the factory's log
 seq_of() {
 	tail -n 1 "$DF_FACTORY/log.jsonl" | jq .dfseq

@@ -333,10 +333,6 @@ has_bwrap() {
 		--ro-bind / / --proc /proc --dev /dev true >/dev/null 2>&1
 }
 
-needs_root() {
-	is_root || plan skip_all 'not root'
-}
-
 needs_prog() {
 	for tap_prog; do
 		has_prog "$tap_prog" || plan skip_all "no $tap_prog"
@@ -627,6 +623,18 @@ lines() {
 # digest_of FILE: sha256:...
 digest_of() {
 	sha256sum <"$1" | sed 's/ .*//; s/^/sha256:/'
+}
+
+# fp FILE: the fingerprint of a key
+fp() {
+	ssh-keygen -lf "$1" | cut -d ' ' -f 2
+}
+
+# edit FILE SED: in place, and changed
+edit() {
+	sed "$2" "$1" >"$tmp/.edit"
+	! cmp -s "$tmp/.edit" "$1" || bail "no change: $1"
+	mv "$tmp/.edit" "$1"
 }
 
 # relog RUN FILTER [FROM]: the lines of its log through a program of jq, from
