@@ -4,6 +4,10 @@
 #ifndef T_FAULT_PRELOAD_H
 #define T_FAULT_PRELOAD_H
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE		/* RTLD_NEXT, syscall() */
+#endif
+
 #include <dlfcn.h>
 #include <unistd.h>
 
