@@ -121,6 +121,7 @@ df_minisign_key_read(struct df_minisign_key *k, const char *s, size_t n,
 	size_t len = 0;
 	int r;
 
+	memset(raw, 0, sizeof(raw));
 	r = n > FILE_MAX ? -1 : line(&s, &n, &l, &len);
 	if (r == 0 && begins(l, len, UNTRUSTED))
 		r = line(&s, &n, &l, &len);

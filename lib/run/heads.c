@@ -227,7 +227,7 @@ open_new(const struct df_buf *path, struct df_err *e)
 static int
 write_head(int fd, const char *path, const struct head *h, struct df_err *e)
 {
-	struct head was;
+	struct head was = { .seq = 0 };
 	char s[LINE_SIZE];
 	size_t n;
 	int r;

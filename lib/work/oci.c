@@ -128,7 +128,7 @@ put_blobs(struct df_run *r, struct df_store *to, const char *dir, jv *config,
     jv *layers, struct df_err *e)
 {
 	struct df_blobset blobs = { 0 };
-	uint64_t size;
+	uint64_t size = 0;
 	size_t i;
 	int ret, env;
 

@@ -601,6 +601,8 @@ main(int argc, char **argv)
 		die(argv[3]);
 	(void)add((uint64_t)st.st_ino, 'd', 0755);
 	replay(&b, argc == 6 ? strtoul(argv[4], NULL, 10) : 1, command);
+	df_buf_release(&b);
+	free(command);
 	printf("%lu calls, %lu disks, %lu commands, %lu wrong\n", calls,
 	    disks, commands, wrong);
 	return wrong != 0;
