@@ -241,8 +241,9 @@ kill -9 "$pid"
 ok 'when who started it is killed they are' await 5 naps 0
 exits 0 'a process without a name' inside -t 60000 -- perl -e 'my $prctl =
 	`uname -m` =~ /x86/ ? 157 : 167;
+	my $name = "\0";
 	fork and exit;
-	syscall $prctl, 15, "\0", 0, 0, 0;
+	syscall $prctl, 15, $name, 0, 0, 0;
 	setpgrp; close STDOUT; close STDERR; sleep 1005'
 is "$(after .survivors.count)" 1 'counts too'
 bg "$nap" 1000
