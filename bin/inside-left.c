@@ -25,6 +25,15 @@ struct table {
 	size_t n, cap;
 };
 
+static int
+by_pid(const void *a, const void *b)
+{
+	pid_t x = ((const struct process *)a)->pid;
+	pid_t y = ((const struct process *)b)->pid;
+
+	return (x > y) - (x < y);
+}
+
 /* What is alive. */
 static void
 look(struct table *t)
@@ -59,17 +68,16 @@ look(struct table *t)
 	}
 	if (dir)
 		closedir(dir);
+	if (t->n)
+		qsort(t->v, t->n, sizeof(*t->v), by_pid);
 }
 
 static const struct process *
 find(const struct table *t, pid_t pid)
 {
-	size_t i;
+	const struct process p = { .pid = pid };
 
-	for (i = 0; i < t->n; i++)
-		if (t->v[i].pid == pid)
-			return &t->v[i];
-	return NULL;
+	return t->n ? bsearch(&p, t->v, t->n, sizeof(p), by_pid) : NULL;
 }
 
 static int
