@@ -6,6 +6,7 @@
  * schema}.  It continues a copy of the run whose log has the head: all that is
  * in the result is checked before anything is added to the copy, and then it
  * is added as every step does, blobs first, the log last.
+ * Logs are read into memory, at most 2 GiB of each; blobs are not.
  *
  *	df_since_write(&run, "7", path, &e);
  *
